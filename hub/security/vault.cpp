@@ -1,0 +1,227 @@
+#include "hub/security/vault.hpp"
+
+#include <mutex>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+
+#include "hub/security/digest.hpp"
+#include "hub/security/key_file.hpp"
+
+namespace hub::security {
+
+using hubsdk::ErrorCode;
+using hubsdk::makeError;
+using hubsdk::Result;
+
+namespace {
+
+constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kNonceBytes = 12;
+constexpr std::size_t kTagBytes = 16;
+constexpr std::size_t kKeysMax = 256;
+constexpr std::string_view kVersion = "v1.";
+
+struct CipherFree {
+    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, CipherFree>;
+
+/// Fetched once: an implicit fetch for each value costs more than sealing it.
+const EVP_CIPHER* cipher() {
+    static EVP_CIPHER* const kCipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+    if (kCipher == nullptr) throw std::runtime_error("vault: OpenSSL has no AES-256-GCM");
+    return kCipher;
+}
+
+unsigned char* octets(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* octets(std::string_view bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+/// Each part with its length in front: no two addresses share one text.
+std::string associatedData(const CellAddress& cell, std::string_view key_id) {
+    std::string out;
+    for (const std::string_view part : {cell.tenant, cell.table, cell.column, cell.row, key_id})
+        out.append(std::to_string(part.size())).append(":").append(part);
+    return out;
+}
+
+std::string placeOf(const CellAddress& cell) {
+    return std::string(cell.table).append(".").append(cell.column);
+}
+
+bool encrypt(std::string_view key, std::string_view aad, std::string_view plaintext,
+             std::string_view nonce, std::string& out) {
+    CipherContext context{EVP_CIPHER_CTX_new()};
+    int size = 0;
+    out.assign(nonce);
+    out.resize(kNonceBytes + plaintext.size() + kTagBytes);
+    unsigned char* text = octets(out) + kNonceBytes;
+    return context &&
+           EVP_EncryptInit_ex2(context.get(), cipher(), octets(key), octets(nonce), nullptr) == 1 &&
+           EVP_EncryptUpdate(context.get(), nullptr, &size, octets(aad),
+                             static_cast<int>(aad.size())) == 1 &&
+           EVP_EncryptUpdate(context.get(), text, &size, octets(plaintext),
+                             static_cast<int>(plaintext.size())) == 1 &&
+           EVP_EncryptFinal_ex(context.get(), text + size, &size) == 1 &&
+           EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(kTagBytes),
+                               text + plaintext.size()) == 1;
+}
+
+bool decrypt(std::string_view key, std::string_view aad, std::string_view box, std::string& out) {
+    CipherContext context{EVP_CIPHER_CTX_new()};
+    const std::string_view nonce = box.substr(0, kNonceBytes);
+    const std::string_view text = box.substr(kNonceBytes, box.size() - kNonceBytes - kTagBytes);
+    std::string tag(box.substr(box.size() - kTagBytes));
+    int size = 0;
+    out.assign(text.size(), '\0');
+    return context &&
+           EVP_DecryptInit_ex2(context.get(), cipher(), octets(key), octets(nonce), nullptr) == 1 &&
+           EVP_DecryptUpdate(context.get(), nullptr, &size, octets(aad),
+                             static_cast<int>(aad.size())) == 1 &&
+           EVP_DecryptUpdate(context.get(), octets(out), &size, octets(text),
+                             static_cast<int>(text.size())) == 1 &&
+           EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(kTagBytes),
+                               tag.data()) == 1 &&
+           EVP_DecryptFinal_ex(context.get(), octets(out) + size, &size) == 1;
+}
+
+hubsdk::Error noKeyFile(std::string_view why) {
+    return makeError(ErrorCode::kInvalid, std::string("master key file: ").append(why));
+}
+
+}  // namespace
+
+Vault::Vault(std::string path) : path_(std::move(path)) {}
+
+Vault::~Vault() {
+    wipe(index_key_);
+    for (auto& key : keys_) wipe(key.bytes);
+}
+
+Result<std::unique_ptr<Vault>> Vault::open(const std::string& path) {
+    std::unique_ptr<Vault> vault{new Vault(path)};
+    auto text = readKeyFile(path);
+    if (text.ok()) {
+        auto loaded = vault->load(*text);
+        wipe(*text);
+        if (!loaded.ok()) return std::move(loaded).error();
+        return vault;
+    }
+    if (text.error().code != ErrorCode::kNotFound) return std::move(text).error();
+    vault->index_key_ = randomBytes(kKeyBytes);
+    if (auto made = vault->addKey(KeyFileWrite::kCreate); !made.ok()) {
+        // Another process made the file in between: its key is the one.
+        if (made.error().code == ErrorCode::kConflict) return open(path);
+        return std::move(made).error();
+    }
+    return vault;
+}
+
+// Lines: "index <base64>" once, "key <id> <base64>" oldest first.
+Result<void> Vault::load(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return noKeyFile("the last line is cut off");
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(end + 1);
+        const std::size_t last = line.rfind(' ');
+        if (last == std::string_view::npos) return noKeyFile("a line has no value");
+        auto bytes = base64Decode(line.substr(last + 1));
+        if (!bytes.ok() || bytes->size() != kKeyBytes) return noKeyFile("a key is not 32 bytes");
+        const std::string_view head = line.substr(0, last);
+        if (head == "index" && index_key_.empty()) {
+            index_key_ = std::move(bytes).value();
+        } else if (head.substr(0, 4) == "key " && head.size() > 4 && keys_.size() < kKeysMax) {
+            keys_.push_back(MasterKey{std::string(head.substr(4)), std::move(bytes).value()});
+        } else {
+            return noKeyFile("a line is of no known kind");
+        }
+    }
+    if (index_key_.empty() || keys_.empty()) return noKeyFile("a key is missing");
+    return {};
+}
+
+Result<void> Vault::save(const std::vector<MasterKey>& keys, KeyFileWrite mode) const {
+    std::string text = "index " + base64Encode(index_key_) + "\n";
+    for (const auto& key : keys) text += "key " + key.id + " " + base64Encode(key.bytes) + "\n";
+    auto written = writeKeyFile(path_, text, mode);
+    wipe(text);
+    return written;
+}
+
+Result<void> Vault::rotate() { return addKey(KeyFileWrite::kReplace); }
+
+Result<void> Vault::addKey(KeyFileWrite mode) {
+    const std::unique_lock lock(mutex_);
+    if (keys_.size() >= kKeysMax) return makeError(ErrorCode::kTooLarge, "too many master keys");
+    auto keys = keys_;
+    keys.push_back(MasterKey{"k" + std::to_string(keys.size() + 1), randomBytes(kKeyBytes)});
+    if (auto saved = save(keys, mode); !saved.ok()) {
+        for (auto& key : keys) wipe(key.bytes);
+        return saved;
+    }
+    keys_.swap(keys);
+    for (auto& key : keys) wipe(key.bytes);
+    return {};
+}
+
+std::string Vault::activeKeyId() const {
+    const std::shared_lock lock(mutex_);
+    return keys_.back().id;
+}
+
+std::string Vault::tenantKey(const MasterKey& master, std::string_view tenant) const {
+    return hmac(HashAlg::kSha256, master.bytes, std::string("screenhub.seal.v1:").append(tenant));
+}
+
+std::string Vault::seal(const CellAddress& cell, std::string_view plaintext) const {
+    std::string key;
+    std::string id;
+    {
+        const std::shared_lock lock(mutex_);
+        id = keys_.back().id;
+        key = tenantKey(keys_.back(), cell.tenant);
+    }
+    std::string box;
+    const bool sealed =
+        encrypt(key, associatedData(cell, id), plaintext, randomBytes(kNonceBytes), box);
+    wipe(key);
+    if (!sealed) throw std::runtime_error("vault: OpenSSL refused to seal " + placeOf(cell));
+    return std::string(kVersion).append(id).append(".").append(base64Encode(box));
+}
+
+Result<std::string> Vault::open(const CellAddress& cell, std::string_view sealed) const {
+    const std::size_t dot = sealed.find('.', kVersion.size());
+    if (sealed.substr(0, kVersion.size()) != kVersion || dot == std::string_view::npos)
+        return makeError(ErrorCode::kInvalid, "not a sealed value", placeOf(cell));
+    const std::string_view id = sealed.substr(kVersion.size(), dot - kVersion.size());
+    auto box = base64Decode(sealed.substr(dot + 1));
+    if (!box.ok() || box->size() < kNonceBytes + kTagBytes)
+        return makeError(ErrorCode::kInvalid, "not a sealed value", placeOf(cell));
+    std::string key;
+    {
+        const std::shared_lock lock(mutex_);
+        for (const auto& master : keys_)
+            if (master.id == id) key = tenantKey(master, cell.tenant);
+    }
+    if (key.empty())
+        return makeError(ErrorCode::kNotFound, "sealed with an unknown key", placeOf(cell));
+    std::string plaintext;
+    const bool opened = decrypt(key, associatedData(cell, id), *box, plaintext);
+    wipe(key);
+    if (opened) return plaintext;
+    wipe(plaintext);
+    return makeError(ErrorCode::kForbidden, "sealed for another place, or changed", placeOf(cell));
+}
+
+std::string Vault::blindIndex(std::string_view tenant, std::string_view value) const {
+    std::string key =
+        hmac(HashAlg::kSha256, index_key_, std::string("screenhub.index.v1:").append(tenant));
+    std::string index = hexEncode(hmac(HashAlg::kSha256, key, value));
+    wipe(key);
+    return index;
+}
+
+}  // namespace hub::security
