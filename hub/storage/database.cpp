@@ -1,0 +1,46 @@
+#include "hub/storage/database.hpp"
+
+#include <future>
+
+#include "hub/storage/migration.hpp"
+
+namespace hub::storage {
+namespace {
+
+/// Migrations run on the connection that will write, before anything else may.
+std::unique_ptr<Connection> openWriter(Driver& driver) {
+    auto connection = driver.open(Access::kWrite);
+    migrate(*connection, embeddedMigrations());
+    return connection;
+}
+
+}  // namespace
+
+Database::Database(std::string_view url, const DatabaseLimits& limits)
+    : Database(makeDriver(url, limits.statement_deadline_ms), limits) {}
+
+Database::Database(std::unique_ptr<Driver> driver, const DatabaseLimits& limits)
+    : driver_(std::move(driver)),
+      readers_(*driver_, limits.readers_max, limits.pool_wait_ms),
+      writer_(std::make_unique<Writer>(openWriter(*driver_), limits.queue_units_max)) {}
+
+Database::~Database() = default;
+
+void Database::submit(WriteQueue queue, Unit unit, UnitDone done) {
+    writer_->submit(queue, std::move(unit), std::move(done));
+}
+
+hubsdk::Result<void> Database::write(WriteQueue queue, Unit unit) {
+    if (writer_->onWriterThread())
+        return hubsdk::makeError(hubsdk::ErrorCode::kInternal,
+                                 "a blocking write on the writer thread would wait for itself");
+    std::promise<hubsdk::Result<void>> told;
+    auto outcome = told.get_future();
+    writer_->submit(queue, std::move(unit),
+                    [&told](hubsdk::Result<void> result) { told.set_value(std::move(result)); });
+    return outcome.get();
+}
+
+void Database::stop() { writer_->stop(); }
+
+}  // namespace hub::storage

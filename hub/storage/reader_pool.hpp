@@ -1,0 +1,56 @@
+/// A bounded pool of read connections.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "hub/storage/connection.hpp"
+
+namespace hub::storage {
+
+inline constexpr std::size_t kReadersMax = 8;
+inline constexpr int kPoolWaitMs = 2000;
+
+/// Lends read connections. Any thread. Must outlive its leases.
+class ReaderPool {
+public:
+    /// A lent connection inside a read transaction: one snapshot for all its queries. Gives it back
+    /// when it goes; a connection that failed is closed instead (TM-DB-2).
+    class [[nodiscard]] Lease {
+    public:
+        Lease(ReaderPool& pool, std::unique_ptr<Connection> connection);
+        Lease(Lease&& other) noexcept = default;
+        Lease& operator=(Lease&&) = delete;
+        ~Lease();
+        [[nodiscard]] Connection& connection() { return *connection_; }
+        /// The connection is not lent again.
+        void discard() { discarded_ = true; }
+
+    private:
+        ReaderPool* pool_;
+        std::unique_ptr<Connection> connection_;
+        bool discarded_ = false;
+    };
+
+    ReaderPool(Driver& driver, std::size_t readers_max, int wait_ms);
+
+    /// Waits at most `wait_ms`, then throws StorageError (kBusy). Connects outside the lock.
+    Lease lease();
+
+private:
+    std::unique_ptr<Connection> takeIdle();
+    void giveBack(std::unique_ptr<Connection> connection) noexcept;
+
+    Driver& driver_;
+    std::size_t readers_max_;
+    int wait_ms_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::vector<std::unique_ptr<Connection>> idle_;  ///< guarded by mutex_
+    std::size_t lent_ = 0;                           ///< guarded by mutex_
+};
+
+}  // namespace hub::storage

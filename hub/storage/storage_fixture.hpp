@@ -1,0 +1,63 @@
+/// Test base: a database file, a vault and one tenant in a folder of their own.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "hub/security/digest.hpp"
+#include "hub/security/vault.hpp"
+#include "hub/storage/database.hpp"
+#include "hub/storage/tenant_scope.hpp"
+#include "hub/storage/time_text.hpp"
+
+namespace hub::storage {
+
+inline constexpr std::int64_t kNow = 1'760'000'000'000;  // 2025-10-09 08:53:20 UTC
+
+class StorageTest : public ::testing::Test {
+protected:
+    StorageTest() {
+        std::filesystem::create_directory(folder_);
+        vault_ = security::Vault::open((folder_ / "master.key").string()).value();
+    }
+    ~StorageTest() override {
+        database_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+
+    [[nodiscard]] std::string file() const { return (folder_ / "hub.db").string(); }
+    Database& open(const DatabaseLimits& limits = {}) {
+        database_.reset();
+        database_ = std::make_unique<Database>("sqlite:" + file(), limits);
+        return *database_;
+    }
+    /// Adds a tenant row and gives its scope.
+    TenantScope tenant(const std::string& slug) {
+        const std::string id = security::uuid7(kNow);
+        const auto added = database_->write(WriteQueue::kSystem, [&](Connection& connection) {
+            connection.run(
+                "INSERT INTO tenant (id, path, kind, name, slug, status, settings, created_at, "
+                "updated_at) VALUES (?,?,'client',?,?,'active','{}',?,?)",
+                {id, id, slug, slug, timeText(kNow), timeText(kNow)});
+        });
+        EXPECT_TRUE(added.ok());
+        return TenantScope::afterAuthentication(id);
+    }
+    std::int64_t count(std::string_view sql, std::initializer_list<Value> params = {}) {
+        std::int64_t found = 0;
+        database_->read([&](Connection& connection) {
+            connection.query(sql, params, [&](const Row& row) { found = row.integer(0); });
+        });
+        return found;
+    }
+
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("storage-" + security::randomToken());
+    std::unique_ptr<security::Vault> vault_;
+    std::unique_ptr<Database> database_;
+};
+
+}  // namespace hub::storage
