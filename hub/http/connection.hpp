@@ -1,0 +1,73 @@
+/// One connection of the server: reads requests, asks the handler, writes answers. Internal.
+#pragma once
+
+#include "hub/http/body_decoder.hpp"
+#include "hub/http/byte_stream.hpp"
+#include "hub/http/one_shot.hpp"
+#include "hub/http/response_writer.hpp"
+#include "hub/http/server.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace hub::http {
+
+/// What all connections of a server share.
+struct ServerShared {
+    ServerConfig config;
+    Handler handler;
+    std::atomic<bool> draining = false;
+};
+
+/// Lives on one I/O thread.
+class Connection {
+public:
+    Connection(ServerShared& shared, std::unique_ptr<ByteStream> stream,
+               boost::asio::any_io_executor executor, std::string peer_address, bool secure);
+
+    /// Serves requests until one side ends the connection. Every refusal ends it.
+    boost::asio::awaitable<void> serve();
+
+    /// Ends the connection when no request is running.
+    void closeIfIdle();
+
+    /// Ends the connection whatever it is doing.
+    void abort();
+
+private:
+    enum class Outcome { kContinue, kEnd };
+
+    boost::asio::awaitable<Outcome> exchange();
+    boost::asio::awaitable<bool> readHead(RequestHead& head, std::size_t& head_size);
+    boost::asio::awaitable<ScanState> scanHead(HeadScanner& scanner);
+    boost::asio::awaitable<bool> readBody(const RequestHead& head, std::size_t head_size,
+                                          std::string& body);
+    boost::asio::awaitable<bool> readRest(BodyDecoder& decoder);
+    boost::asio::awaitable<Response> ask(Request request);
+    boost::asio::awaitable<bool> writeAnswer(Response response, AfterAnswer after, bool with_body);
+    boost::asio::awaitable<bool> writeAll(std::string_view bytes, Deadline start);
+    boost::asio::awaitable<void> refuse(Refusal refusal);
+    boost::asio::awaitable<void> drain();
+    boost::asio::awaitable<IoResult> readMore(Deadline deadline);
+    std::string_view received() const;
+    Request makeRequest(RequestHead head, std::string body) const;
+
+    ServerShared& shared_;
+    const ServerLimits& limits_;
+    std::unique_ptr<ByteStream> stream_;
+    boost::asio::any_io_executor executor_;
+    std::string peer_address_;
+    bool secure_;
+    boost::beast::flat_buffer buffer_;
+    std::size_t requests_ = 0;
+    bool idle_ = true;  ///< no byte of a request has arrived
+    bool aborted_ = false;
+    std::shared_ptr<OneShot<Response>> answer_;
+};
+
+}  // namespace hub::http

@@ -1,0 +1,79 @@
+/// The HTTP/1.1 edge: a strict, bounded server (architecture.md section 5, TM-HTTP-1 to 10).
+#pragma once
+
+#include "hub/http/head.hpp"
+#include "hub/http/message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hub::http {
+
+/// Bounds of the edge; the defaults are those of threat-model.md section 21 and TM-HTTP-6.
+struct ServerLimits {
+    HeadLimits head;
+    std::size_t connections_max = 2000;
+    std::size_t connections_per_address_max = 100;  ///< trusted proxies are exempt
+    std::size_t requests_per_connection_max = 1000;
+    std::size_t drained_bytes_max = 64 * 1024;  ///< read and dropped after a refusal
+    std::int64_t handshake_ms = 5'000;
+    std::int64_t header_ms = 10'000;     ///< whole head, from accept or from its first byte
+    std::int64_t idle_ms = 15'000;       ///< between two requests of one connection
+    std::int64_t body_grace_ms = 5'000;  ///< after that a body must hold its rate
+    std::int64_t body_rate_min = 1024;   ///< bytes a second, on average
+    std::int64_t answer_ms = 60'000;     ///< for the handler; then 503
+    std::int64_t write_grace_ms = 10'000;
+    std::int64_t write_rate_min = 1024;  ///< bytes a second, on average
+    std::int64_t drain_ms = 1'000;       ///< for a refused peer to read its answer
+};
+
+/// The largest body accepted for a request, in bytes. Runs on an I/O thread for every request
+/// head; must not block.
+using BodyLimit = std::function<std::size_t(std::string_view method, std::string_view path)>;
+
+inline constexpr std::size_t kBodyBytesMaxDefault = 1024 * 1024;
+
+struct ServerConfig {
+    std::string bind_address = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0: any free one
+    std::size_t threads = 1;
+    std::vector<std::string> allowed_hosts;    ///< names without port; empty serves every name
+    std::vector<std::string> trusted_proxies;  ///< addresses whose X-Forwarded-* are believed
+    std::string tls_certificate_file;          ///< PEM chain; empty: plain HTTP
+    std::string tls_key_file;
+    BodyLimit body_bytes_max;  ///< empty: kBodyBytesMaxDefault for every path
+    ServerLimits limits;
+};
+
+/// Owns its threads. `start`, `stop` and the destructor belong to one thread.
+class Server {
+public:
+    Server(ServerConfig config, Handler handler);
+    /// Stops without grace.
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// Binds and starts the threads. Fails with kInvalid (address, TLS files) or kUnavailable
+    /// (the port is taken). A stopped server does not start again.
+    [[nodiscard]] Result<void> start();
+
+    /// The port in use. Precondition: started.
+    [[nodiscard]] std::uint16_t port() const;
+
+    /// Closes the listener and idle connections at once, lets running requests finish within
+    /// `grace_ms`, closes what is left and joins the threads. Not from a handler.
+    void stop(std::int64_t grace_ms);
+
+    struct Impl;  ///< public for the implementation only
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hub::http
