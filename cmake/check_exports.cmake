@@ -1,0 +1,10 @@
+# Fails unless the plugin exports its entry and nothing else (docs/adr/0003-plugin-abi.md).
+execute_process(COMMAND nm -D --defined-only "${PLUGIN}" OUTPUT_VARIABLE symbols RESULT_VARIABLE code)
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "nm cannot read ${PLUGIN}")
+endif()
+string(REGEX REPLACE "[0-9a-f]+ [A-Za-z] ([^\n]*)\n" "\\1;" names "${symbols}")
+list(REMOVE_ITEM names "" "__asan_init" "__tsan_init")
+if(NOT names STREQUAL "hub_plugin_entry" AND NOT names STREQUAL "hub_plugin_entry;")
+  message(FATAL_ERROR "${PLUGIN} exports more than hub_plugin_entry: ${names}")
+endif()

@@ -1,0 +1,144 @@
+/// What a flow may await: requests to the vendor, questions to the host, pauses.
+#pragma once
+
+#include <hubsdk/model/flow.hpp>
+
+namespace hubsdk {
+
+/// A request under construction. Move-only and no aggregate on purpose: g++ 12 destroys awaited
+/// aggregate temporaries twice (plugin-contract section 6). Host, base path and headers that the
+/// plugin's `defaults` name are added by the runner. Each label is used once per leg and turn of a
+/// loop: the journal tells equal labels apart by their order.
+class Request {
+public:
+    Request(std::string label, std::string method, std::string path);
+    Request(Request&&) = default;
+    Request& operator=(Request&&) = default;
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+    ~Request() = default;
+
+    Request&& query(std::string_view name, std::string_view value) &&;
+    /// Replaces the whole query by text that is already encoded.
+    Request&& encodedQuery(std::string query) &&;
+    Request&& header(std::string name, Pieces value) &&;
+    Request&& header(std::string name, std::string value) &&;
+    /// Body of that media type.
+    Request&& body(std::string content_type, Pieces pieces) &&;
+    /// application/json; the text must be JSON.
+    Request&& json(std::string text) &&;
+    /// application/json from pieces, for bodies that need a secret or the account's URL.
+    Request&& json(Pieces pieces) &&;
+    /// application/x-www-form-urlencoded.
+    Request&& form(const std::vector<std::pair<std::string, std::string>>& fields) &&;
+    /// multipart/form-data; may be called several times.
+    Request&& part(Part part) &&;
+
+    /// May be repeated as it is (default of GET).
+    Request&& safe() &&;
+    /// May be repeated with the same key in this header.
+    Request&& keyed(std::string header = "Idempotency-Key") &&;
+    /// After a lost answer the flow searches before it sends again, no sooner than this.
+    Request&& lookUp(std::int64_t after_ms) &&;
+
+    Request&& capture(std::string pointer, std::string secret, std::string mode = "replace") &&;
+    /// Sends no header of `defaults` and no credentials.
+    Request&& bare() &&;
+    /// Full address of a download host; implies bare().
+    Request&& download() &&;
+    /// Streams the reply into a blob.
+    Request&& toBlob(std::int64_t bytes_max) &&;
+    /// The flow wants to see these statuses as replies; others than 2xx end or repeat the step.
+    Request&& allow(std::vector<int> statuses) &&;
+    Request&& timeout(std::int64_t milliseconds) &&;
+    Request&& host(std::string name) &&;
+
+    [[nodiscard]] const Call& call() const { return call_; }
+    [[nodiscard]] bool allows(std::int64_t status) const;
+    [[nodiscard]] bool isBare() const { return call_.credentials == "none"; }
+
+private:
+    friend class FlowRun;
+    Call call_;
+    std::vector<int> allowed_;
+};
+
+[[nodiscard]] Request get(std::string label, std::string path);
+[[nodiscard]] Request post(std::string label, std::string path);
+[[nodiscard]] Request put(std::string label, std::string path);
+[[nodiscard]] Request patch(std::string label, std::string path);
+[[nodiscard]] Request del(std::string label, std::string path);
+/// A bare GET of a full https address on a download host. Ends the flow (schema) if it is none.
+[[nodiscard]] Request download(std::string label, std::string_view url);
+
+/// A reply of the vendor. Views into the journal: valid during the call of advance.
+class Reply {
+public:
+    Reply() = default;
+    Reply(const Entry* entry, std::string label) : entry_(entry), label_(std::move(label)) {}
+
+    /// True if the request was sent and no answer came (requests with lookUp only).
+    [[nodiscard]] bool lost() const { return entry_->lost; }
+    [[nodiscard]] int status() const;
+    [[nodiscard]] const std::string& label() const { return label_; }
+    [[nodiscard]] std::string_view body() const;
+    [[nodiscard]] const std::string* header(std::string_view name) const;
+    /// Where the body went, for requests with toBlob. Null otherwise.
+    [[nodiscard]] const BlobRef* blob() const;
+    /// The body as JSON. Ends the flow with class schema if it is none.
+    [[nodiscard]] Json json() const;
+    /// The text of a member by JSON pointer. Ends the flow with class schema if there is none.
+    [[nodiscard]] std::string_view text(std::string_view pointer) const;
+    /// A slice of the body for a piece or a deliver: bytes [from, from + size).
+    [[nodiscard]] Slice slice(std::int64_t from, std::int64_t size) const;
+
+private:
+    const Entry* entry_ = nullptr;
+    std::string label_;
+    mutable std::shared_ptr<JsonDocument> parsed_;
+};
+
+/// A question to the host: co_await ask("packages", "packages"). The answer is JSON.
+class Question {
+public:
+    Question(std::string label, std::string what, std::string about_json);
+    [[nodiscard]] const Ask& ask() const { return ask_; }
+
+private:
+    Ask ask_;
+};
+[[nodiscard]] Question ask(std::string label, std::string what, std::string about_json = "null");
+
+/// A pause until a time, or until one of the event types arrives.
+class Pause {
+public:
+    Pause(std::string label, std::int64_t until_ms, std::vector<std::string> wake_on);
+    [[nodiscard]] const Wait& wait() const { return wait_; }
+
+private:
+    Wait wait_;
+};
+[[nodiscard]] Pause waitUntil(std::string label, std::int64_t epoch_ms,
+                              std::vector<std::string> wake_on = {});
+
+/// Up to 16 requests at once: Replies both = co_await all(std::move(a), std::move(b)).
+class Requests {
+public:
+    explicit Requests(std::vector<Request> requests) : requests_(std::move(requests)) {}
+    [[nodiscard]] std::vector<Request>& list() { return requests_; }
+
+private:
+    std::vector<Request> requests_;
+};
+template <class... More>
+[[nodiscard]] Requests all(Request first, More... more) {
+    static_assert(sizeof...(More) < 16, "at most 16 requests at once");
+    std::vector<Request> list;
+    list.reserve(1 + sizeof...(More));
+    list.push_back(std::move(first));
+    (list.push_back(std::move(more)), ...);
+    return Requests(std::move(list));
+}
+using Replies = std::vector<Reply>;
+
+}  // namespace hubsdk
