@@ -52,8 +52,8 @@ Result<void> TreeBuilder::startElement(const ElementStart& element) {
     node.attributes_begin = static_cast<std::uint32_t>(tree_->attributes.size());
     node.attribute_count = static_cast<std::uint32_t>(element.attributes.size());
     for (const AttributeView& attribute : element.attributes) {
-        tree_->attributes.push_back({intern(attribute.name), intern(attribute.namespace_uri),
-                                     store(attribute.value)});
+        tree_->attributes.push_back(
+            {intern(attribute.name), intern(attribute.namespace_uri), store(attribute.value)});
     }
     tree_->nodes.push_back(node);
     link(index);

@@ -107,9 +107,12 @@ std::optional<Charset> charsetNamed(std::string_view name) {
 
 Charset charsetOf(FallbackEncoding fallback) {
     switch (fallback) {
-        case FallbackEncoding::kLatin1: return Charset::kLatin1;
-        case FallbackEncoding::kUtf8ThenLatin1: return Charset::kUtf8ThenLatin1;
-        case FallbackEncoding::kUtf8: break;
+        case FallbackEncoding::kLatin1:
+            return Charset::kLatin1;
+        case FallbackEncoding::kUtf8ThenLatin1:
+            return Charset::kUtf8ThenLatin1;
+        case FallbackEncoding::kUtf8:
+            break;
     }
     return Charset::kUtf8;
 }
@@ -162,11 +165,14 @@ Result<std::string> decodePlain(std::string_view bytes, Charset charset) {
         case Charset::kAscii:
             if (std::all_of(bytes.begin(), bytes.end(), is_ascii)) return std::string(bytes);
             return schemaFault("a byte outside US-ASCII in a document that declares it");
-        case Charset::kLatin1: return decodeLatin1(bytes);
+        case Charset::kLatin1:
+            return decodeLatin1(bytes);
         case Charset::kUtf8ThenLatin1:
             return isUtf8(bytes) ? std::string(bytes) : decodeLatin1(bytes);
-        case Charset::kUtf16: return schemaFault("UTF-16 declared, but no byte order mark");
-        case Charset::kUtf8: break;
+        case Charset::kUtf16:
+            return schemaFault("UTF-16 declared, but no byte order mark");
+        case Charset::kUtf8:
+            break;
     }
     if (isUtf8(bytes)) return std::string(bytes);
     return schemaFault("the document is not valid UTF-8");
@@ -207,13 +213,17 @@ Result<std::string> readPlain(std::string_view bytes, FallbackEncoding fallback)
 
 Result<std::string> toUtf8(std::string_view bytes, FallbackEncoding fallback) {
     switch (openingOf(bytes)) {
-        case Opening::kForeign: return unsafeFault("the encoding of the document is not accepted");
-        case Opening::kUtf16LittleMark: return readUtf16(bytes, ByteOrder::kLittle);
-        case Opening::kUtf16BigMark: return readUtf16(bytes, ByteOrder::kBig);
+        case Opening::kForeign:
+            return unsafeFault("the encoding of the document is not accepted");
+        case Opening::kUtf16LittleMark:
+            return readUtf16(bytes, ByteOrder::kLittle);
+        case Opening::kUtf16BigMark:
+            return readUtf16(bytes, ByteOrder::kBig);
         case Opening::kUtf8Mark:
             if (!isUtf8(bytes)) return schemaFault("the document is not valid UTF-8");
             return withoutDeclaration(std::string(bytes.substr(3)), Charset::kUtf8);
-        case Opening::kPlain: break;
+        case Opening::kPlain:
+            break;
     }
     return readPlain(bytes, fallback);
 }

@@ -40,8 +40,9 @@ TEST(XmlEncoding, ReadsTheFourEncodings) {
     for (const bool little : {true, false}) {
         EXPECT_EQ(textOf(utf16(u"<a>\u00E9\U0001F600</a>", little, true)),
                   "\xC3\xA9\xF0\x9F\x98\x80");
-        EXPECT_EQ(textOf(utf16(u"<?xml version='1.0' encoding='UTF-16'?><a>\u20AC</a>", little, true)),
-                  "\xE2\x82\xAC");
+        EXPECT_EQ(
+            textOf(utf16(u"<?xml version='1.0' encoding='UTF-16'?><a>\u20AC</a>", little, true)),
+            "\xE2\x82\xAC");
     }
 }
 

@@ -75,7 +75,8 @@ private:
     Result<void> startTag() {
         ++position_;
         if (skipName("/>"sv) == 0) return schemaFault("'<' without a name");
-        if (++elements_ > limits_.elements_max) return limitFault("elements"sv, limits_.elements_max);
+        if (++elements_ > limits_.elements_max)
+            return limitFault("elements"sv, limits_.elements_max);
         if (declared_at_depth_.size() + 1 > limits_.depth_max) {
             return limitFault("nested elements"sv, limits_.depth_max);
         }
@@ -118,14 +119,16 @@ private:
         if (!startsWith("="sv)) return schemaFault("attribute without a value");
         ++position_;
         skipSpace();
-        if (!startsWith("\""sv) && !startsWith("'"sv)) return schemaFault("attribute without quotes");
+        if (!startsWith("\""sv) && !startsWith("'"sv))
+            return schemaFault("attribute without quotes");
         const std::size_t end = text_.find(text_[position_], position_ + 1);
         if (end == std::string_view::npos) return schemaFault("attribute value without end");
         const std::string_view value = text_.substr(position_ + 1, end - position_ - 1);
         if (value.size() > limits_.attribute_bytes_max) {
             return limitFault("bytes of one attribute value"sv, limits_.attribute_bytes_max);
         }
-        if (value.find('<') != std::string_view::npos) return schemaFault("'<' in an attribute value");
+        if (value.find('<') != std::string_view::npos)
+            return schemaFault("'<' in an attribute value");
         position_ = end + 1;
         return {};
     }
@@ -147,7 +150,8 @@ private:
         return position_ != begin;
     }
 
-    Result<void> skipPast(std::string_view end, std::size_t opening_length, std::string_view fault) {
+    Result<void> skipPast(std::string_view end, std::size_t opening_length,
+                          std::string_view fault) {
         const std::size_t found = text_.find(end, position_ + opening_length);
         if (found == std::string_view::npos) return schemaFault(fault);
         position_ = found + end.size();

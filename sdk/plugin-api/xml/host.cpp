@@ -1,8 +1,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include <hubsdk/cpp/xml_host.hpp>
 #include <libxml/parser.h>
+#include <hubsdk/cpp/xml_host.hpp>
 #include <xercesc/util/PlatformUtils.hpp>
 #include <xercesc/util/XMLException.hpp>
 

@@ -23,9 +23,11 @@ struct HostileCase {
 std::vector<HostileCase> doctypeCases() {
     return {
         {"xxe", "<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///hub-test/canary'>]><a>&x;</a>"},
-        {"parameter entity", "<!DOCTYPE a [<!ENTITY % p SYSTEM 'http://canary.invalid/p'>%p;]><a/>"},
-        {"billion laughs", "<!DOCTYPE a [<!ENTITY l 'lol'><!ENTITY m '&l;&l;&l;&l;&l;&l;&l;&l;'>"
-                           "<!ENTITY n '&m;&m;&m;&m;&m;&m;&m;&m;'>]><a>&n;</a>"},
+        {"parameter entity",
+         "<!DOCTYPE a [<!ENTITY % p SYSTEM 'http://canary.invalid/p'>%p;]><a/>"},
+        {"billion laughs",
+         "<!DOCTYPE a [<!ENTITY l 'lol'><!ENTITY m '&l;&l;&l;&l;&l;&l;&l;&l;'>"
+         "<!ENTITY n '&m;&m;&m;&m;&m;&m;&m;&m;'>]><a>&n;</a>"},
         {"quadratic", "<!DOCTYPE a [<!ENTITY x '" + repeated("x", 50'000) + "'>]><a>" +
                           repeated("&x;", 50'000) + "</a>"},
         {"external", "<!DOCTYPE a SYSTEM 'http://canary.invalid/a.dtd'><a/>"},
@@ -98,9 +100,7 @@ TEST(XmlHostile, ForgetsNamespaceDeclarationsThatEnded) {
     EXPECT_EQ(outcome("<a>" + repeated(child, 1'000) + "</a>"), "ok");
 }
 
-std::string nested(std::size_t depth) {
-    return repeated("<a>", depth) + repeated("</a>", depth);
-}
+std::string nested(std::size_t depth) { return repeated("<a>", depth) + repeated("</a>", depth); }
 
 std::string attributes(std::size_t count) {
     std::string text;
@@ -120,7 +120,8 @@ std::vector<LimitCase> limitCases() {
         return "<r><" + tag + ">" + repeated("x", bytes) + "</" + tag + "></r>";
     };
     const auto split = [](std::size_t bytes) {
-        return "<a>" + repeated("x", bytes / 2) + "<b/>" + repeated("x", bytes - bytes / 2) + "</a>";
+        return "<a>" + repeated("x", bytes / 2) + "<b/>" + repeated("x", bytes - bytes / 2) +
+               "</a>";
     };
     const auto value = [](std::size_t bytes) { return "<a b='" + repeated("x", bytes) + "'/>"; };
     const auto wide = [](std::size_t count) { return "<a>" + repeated("<b/>", count) + "</a>"; };
@@ -171,8 +172,8 @@ TEST(XmlHostile, KeepsValuesOutOfMessages) {
     EXPECT_EQ(errorClass(invalid.error()), "schema");
     EXPECT_THAT(invalid.error().text(), Not(HasSubstr(secret)));
     EXPECT_THAT(invalid.error().path, HasSubstr("ScreeningStatus/OrderStatus"));
-    for (const std::string& bad : {"<a>" + secret + "</b>", "<a b='" + secret + "' b='2'/>",
-                                   "<a>&x" + secret + ";</a>"}) {
+    for (const std::string& bad :
+         {"<a>" + secret + "</b>", "<a b='" + secret + "' b='2'/>", "<a>&x" + secret + ";</a>"}) {
         const auto malformed = readDocument(bad, {});
         ASSERT_FALSE(malformed.ok());
         EXPECT_THAT(malformed.error().text(), Not(HasSubstr(secret)));

@@ -29,8 +29,8 @@ Result<std::string> prepare(std::string_view bytes, const Limits& limits) {
 
 std::size_t textLimitOf(const Limits& limits, std::string_view element) {
     const auto is_named = [element](const TextException& e) { return e.element == element; };
-    const auto found = std::find_if(limits.text_exceptions.begin(), limits.text_exceptions.end(),
-                                    is_named);
+    const auto found =
+        std::find_if(limits.text_exceptions.begin(), limits.text_exceptions.end(), is_named);
     return found == limits.text_exceptions.end() ? limits.text_bytes_max : found->text_bytes_max;
 }
 

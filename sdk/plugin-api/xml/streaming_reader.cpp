@@ -4,9 +4,9 @@
 #include <limits>
 #include <memory>
 
-#include <hubsdk/cpp/xml.hpp>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <hubsdk/cpp/xml.hpp>
 
 #include "fault.hpp"
 #include "prepare.hpp"
@@ -76,7 +76,8 @@ public:
         if (text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
             return limitFault("bytes of the document", limits_.document_bytes_max);
         }
-        const Context context(xmlCreateMemoryParserCtxt(text.data(), static_cast<int>(text.size())));
+        const Context context(
+            xmlCreateMemoryParserCtxt(text.data(), static_cast<int>(text.size())));
         if (context == nullptr) return makeError(ErrorCode::kInternal, "libxml2 gave no context");
         context_ = context.get();
         xmlCtxtUseOptions(context_, kParserOptions);
@@ -141,8 +142,8 @@ private:
 
     static void onText(void* user, const xmlChar* text, int length) {
         self(user).guarded([&] {
-            return self(user).text({reinterpret_cast<const char*>(text),
-                                    static_cast<std::size_t>(length)});
+            return self(user).text(
+                {reinterpret_cast<const char*>(text), static_cast<std::size_t>(length)});
         });
     }
 
@@ -179,8 +180,8 @@ private:
         values_.reserve(attributes.size() / 5);  // no reallocation: the views point into it
         for (std::size_t i = 0; i + 4 < attributes.size(); i += 5) {
             const auto length = static_cast<std::size_t>(attributes[i + 4] - attributes[i + 3]);
-            values_.push_back(unescapeAmpersands(
-                {reinterpret_cast<const char*>(attributes[i + 3]), length}));
+            values_.push_back(
+                unescapeAmpersands({reinterpret_cast<const char*>(attributes[i + 3]), length}));
             views_.push_back({view(attributes[i]), view(attributes[i + 2]), values_.back()});
         }
         return handler_->startElement({name, uri, views_});

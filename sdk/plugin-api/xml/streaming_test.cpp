@@ -35,8 +35,8 @@ public:
 
 TEST(XmlStreaming, ReportsEventsInDocumentOrder) {
     Recorder recorder;
-    const auto read = readStreaming("<a xmlns='u' k='v'>1<b>2&amp;</b><![CDATA[3]]><c/></a>", {},
-                                    recorder);
+    const auto read =
+        readStreaming("<a xmlns='u' k='v'>1<b>2&amp;</b><![CDATA[3]]><c/></a>", {}, recorder);
     EXPECT_EQ(outcomeOf(read), "ok");
     EXPECT_EQ(recorder.seen, "<u|a k=v>1<u|b>2&</b>3<u|c></c></a>");
 }

@@ -17,10 +17,23 @@ namespace fs = std::filesystem;
 
 // What the loader, the C library and ICU read while a process starts.
 constexpr std::string_view kSystemPrefixes[] = {
-    "/lib/",       "/lib64/",          "/usr/lib/",  "/usr/local/lib/",       "/etc/ld.so.",
-    "/proc/self/", "/usr/share/locale", "/dev/null", "/etc/gnutls/config",    "/etc/ssl/",
-    "/usr/share/zoneinfo", "/etc/localtime", "/etc/crypto-policies",          "/dev/urandom",
-    "/proc/sys/crypto", "/sys/devices/system/cpu", "/sys/fs/cgroup",
+    "/lib/",
+    "/lib64/",
+    "/usr/lib/",
+    "/usr/local/lib/",
+    "/etc/ld.so.",
+    "/proc/self/",
+    "/usr/share/locale",
+    "/dev/null",
+    "/etc/gnutls/config",
+    "/etc/ssl/",
+    "/usr/share/zoneinfo",
+    "/etc/localtime",
+    "/etc/crypto-policies",
+    "/dev/urandom",
+    "/proc/sys/crypto",
+    "/sys/devices/system/cpu",
+    "/sys/fs/cgroup",
 };
 
 struct Trace {
@@ -43,15 +56,15 @@ void readLog(const fs::path& log, Trace& trace) {
     std::ifstream lines(log);
     for (std::string line; std::getline(lines, line);) {
         if (line.find("open") != std::string::npos) trace.opened.push_back(pathIn(line));
-        const bool network = line.find("socket(") != std::string::npos ||
-                             line.find("connect(") != std::string::npos;
+        const bool network =
+            line.find("socket(") != std::string::npos || line.find("connect(") != std::string::npos;
         if (network) trace.network.push_back(line);
     }
 }
 
 Trace traceProbe(const fs::path& document, const fs::path& schema) {
-    const fs::path folder = fs::path(::testing::TempDir()) /
-                            ("xml_trace_" + std::to_string(::getpid()));
+    const fs::path folder =
+        fs::path(::testing::TempDir()) / ("xml_trace_" + std::to_string(::getpid()));
     fs::create_directories(folder);
     const fs::path log = folder / "calls";
     const fs::path out = folder / "out";
@@ -109,7 +122,8 @@ protected:
 
 TEST_F(XmlSystemCalls, HostileSamplesOpenNothing) {
     const fs::path hrxml = test::vendorsFolder() / "hrxml";
-    for (const char* name : {"bad-01-xxe.xml", "bad-02-billion-laughs.xml", "bad-09-external-dtd.xml"}) {
+    for (const char* name :
+         {"bad-01-xxe.xml", "bad-02-billion-laughs.xml", "bad-09-external-dtd.xml"}) {
         const fs::path sample = hrxml / "samples" / name;
         expectSealed(sample, {}, "unsafe_xml");
         expectSealed(sample, hrxml / "background-check-profile.xsd", "unsafe_xml");
@@ -123,31 +137,37 @@ TEST_F(XmlSystemCalls, GoodSamplesOpenNothing) {
 }
 
 TEST_F(XmlSystemCalls, SchemaLocationsAreNotFollowed) {
-    const fs::path evil = write("evil.xsd", "<s:schema xmlns:s='http://www.w3.org/2001/XMLSchema'/>");
-    const fs::path document = write(
-        "hint.xml",
-        "<BackgroundReports xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
-        " xsi:noNamespaceSchemaLocation='" + evil.string() + "'"
-        " xsi:schemaLocation='urn:x http://127.0.0.1:9/evil.xsd'>"
-        "<BackgroundReportPackage><ScreeningStatus><OrderStatus>x:new</OrderStatus>"
-        "</ScreeningStatus></BackgroundReportPackage></BackgroundReports>");
+    const fs::path evil =
+        write("evil.xsd", "<s:schema xmlns:s='http://www.w3.org/2001/XMLSchema'/>");
+    const fs::path document =
+        write("hint.xml",
+              "<BackgroundReports xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
+              " xsi:noNamespaceSchemaLocation='" +
+                  evil.string() +
+                  "'"
+                  " xsi:schemaLocation='urn:x http://127.0.0.1:9/evil.xsd'>"
+                  "<BackgroundReportPackage><ScreeningStatus><OrderStatus>x:new</OrderStatus>"
+                  "</ScreeningStatus></BackgroundReportPackage></BackgroundReports>");
     expectSealed(document, test::vendorsFolder() / "tazworks/tazworks-xml-profile.xsd",
                  "ok BackgroundReports");
     expectSealed(document, {}, "ok BackgroundReports");
 }
 
 TEST_F(XmlSystemCalls, SchemaImportsAreNotFollowed) {
-    const fs::path evil = write("evil.xsd", "<s:schema xmlns:s='http://www.w3.org/2001/XMLSchema'/>");
-    const fs::path schema = write(
-        "import.xsd", "<s:schema xmlns:s='http://www.w3.org/2001/XMLSchema'><s:import namespace='urn:e'"
-                      " schemaLocation='" + evil.string() + "'/><s:element name='a'/></s:schema>");
+    const fs::path evil =
+        write("evil.xsd", "<s:schema xmlns:s='http://www.w3.org/2001/XMLSchema'/>");
+    const fs::path schema =
+        write("import.xsd",
+              "<s:schema xmlns:s='http://www.w3.org/2001/XMLSchema'><s:import namespace='urn:e'"
+              " schemaLocation='" +
+                  evil.string() + "'/><s:element name='a'/></s:schema>");
     expectSealed(write("a.xml", "<a/>"), schema, "ok a");
 }
 
 TEST_F(XmlSystemCalls, ForeignEncodingsLoadNoCode) {
     for (const char* name : {"UTF-7", "IBM037", "EBCDIC"}) {
-        const fs::path document = write(
-            "encoding.xml", "<?xml version='1.0' encoding='" + std::string(name) + "'?><a/>");
+        const fs::path document =
+            write("encoding.xml", "<?xml version='1.0' encoding='" + std::string(name) + "'?><a/>");
         const Trace trace = traceProbe(document, {});
         EXPECT_TRUE(trace.printed.starts_with("unsafe_xml")) << trace.printed;
         for (const std::string& path : trace.opened) {

@@ -33,9 +33,7 @@ std::string classOf(const Error& error) {
 
 }  // namespace
 
-std::filesystem::path vendorsFolder() {
-    return std::filesystem::path(HUB_SHARED_DIR) / "vendors";
-}
+std::filesystem::path vendorsFolder() { return std::filesystem::path(HUB_SHARED_DIR) / "vendors"; }
 
 std::string bytesOf(const std::filesystem::path& file) {
     std::ifstream stream(file, std::ios::binary);

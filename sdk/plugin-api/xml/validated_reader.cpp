@@ -75,77 +75,26 @@ std::string describeViolation(unsigned int code, const XMLCh* domain, XMLFileLoc
     return "line " + std::to_string(line) + ": " + text;
 }
 
-// A xerces SAX2 reader that reports to our handler and stops at the first violation.
-class ValidatingReader final : public xc::SAX2XMLReaderImpl, private xc::DefaultHandler {
+// Turns xerces' events into ours, and ends the parse at the first failure.
+class EventSink final : public xc::DefaultHandler {
 public:
-    ValidatingReader(xc::XMLGrammarPool& pool, Handler* sink)
-        : SAX2XMLReaderImpl(xc::XMLPlatformUtils::fgMemoryManager, &pool), sink_(sink) {
-        security_.setEntityExpansionLimit(kEntityExpansionsMax);
-        setFeature(xc::XMLUni::fgSAX2CoreNameSpaces, true);
-        setFeature(xc::XMLUni::fgSAX2CoreValidation, true);
-        setFeature(xc::XMLUni::fgXercesDynamic, false);
-        setFeature(xc::XMLUni::fgXercesSchema, true);
-        setFeature(xc::XMLUni::fgXercesLoadSchema, false);
-        setFeature(xc::XMLUni::fgXercesUseCachedGrammarInParse, true);
-        setFeature(xc::XMLUni::fgXercesLoadExternalDTD, false);
-        setFeature(xc::XMLUni::fgXercesDisableDefaultEntityResolution, true);
-        setFeature(xc::XMLUni::fgXercesContinueAfterFatalError, false);
-        setProperty(xc::XMLUni::fgXercesSecurityManager, &security_);
-        setContentHandler(this);
-        setLexicalHandler(this);
-    }
+    explicit EventSink(Handler* target) : target_(target) {}
 
-    Result<void> run(const std::string& text) {
-        xc::MemBufInputSource source(reinterpret_cast<const XMLByte*>(text.data()), text.size(),
-                                     "document");
-        source.setEncoding(xc::XMLUni::fgUTF8EncodingString);
-        return guarded([&] { parse(source); });
-    }
+    [[nodiscard]] const Result<void>& fault() const { return fault_; }
 
-    /// Compiles into the pool this reader was made with.
-    Result<void> compile(std::string_view xsd) {
-        setFeature(xc::XMLUni::fgXercesSchemaFullChecking, true);
-        xc::MemBufInputSource source(reinterpret_cast<const XMLByte*>(xsd.data()), xsd.size(),
-                                     "schema");
-        xc::Grammar* grammar = nullptr;
-        auto done = guarded(
-            [&] { grammar = loadGrammar(source, xc::Grammar::SchemaGrammarType, true); });
-        if (!done.ok()) return done;
-        // A null grammar comes without any error (hrxml.md rule 2).
-        return grammar == nullptr ? Result<void>(schemaFault("no grammar")) : Result<void>();
-    }
-
-private:
-    template <class Work>
-    Result<void> guarded(Work work) {
-        try {
-            work();
-        } catch (const ParseStopped&) {
-        } catch (const xc::OutOfMemoryException&) {
-            return makeError(ErrorCode::kInternal, "xerces ran out of memory");
-        } catch (const xc::XMLException&) {
-            return schemaFault("xerces could not read the document", path());
-        } catch (const xc::SAXException&) {
-            return schemaFault("xerces could not read the document", path());
-        }
-        return fault_;
-    }
-
-    void stop(Error error) {
+    [[noreturn]] void stop(Error error) {
         fault_ = std::move(error);
         throw ParseStopped{};
     }
 
-    void check(Result<void> result) {
-        if (!result.ok()) stop(std::move(result).error());
-    }
-
-    // XMLErrorReporter, before xerces has formatted anything for a person.
-    void error(const unsigned int code, const XMLCh* const domain, const ErrTypes type,
-               const XMLCh* const, const XMLCh* const, const XMLCh* const, const XMLFileLoc line,
-               const XMLFileLoc) override {
-        if (type == ErrType_Warning) return;
-        stop(schemaFault(describeViolation(code, domain, line), path()));
+    // The open elements, "A/B/C": names only, the innermost end kept.
+    [[nodiscard]] std::string path() const {
+        std::string path;
+        for (const std::string& name : open_) {
+            if (!path.empty()) path += '/';
+            path += name.substr(0, kPathNameShownMax);
+        }
+        return path.size() <= kPathShownMax ? path : path.substr(path.size() - kPathShownMax);
     }
 
     void startDTD(const XMLCh* const, const XMLCh* const, const XMLCh* const) override {
@@ -166,11 +115,11 @@ private:
             views.push_back({keep(attributes.getLocalName(i)), keep(attributes.getURI(i)),
                              keep(attributes.getValue(i))});
         }
-        if (sink_ != nullptr) check(sink_->startElement({open_.back(), namespace_uri, views}));
+        if (target_ != nullptr) check(target_->startElement({open_.back(), namespace_uri, views}));
     }
 
     void characters(const XMLCh* const units, const XMLSize_t length) override {
-        if (sink_ != nullptr) check(sink_->text(toUtf8(units, length)));
+        if (target_ != nullptr) check(target_->text(toUtf8(units, length)));
     }
 
     void ignorableWhitespace(const XMLCh* const units, const XMLSize_t length) override {
@@ -178,24 +127,89 @@ private:
     }
 
     void endElement(const XMLCh* const, const XMLCh* const, const XMLCh* const) override {
-        if (sink_ != nullptr) check(sink_->endElement(open_.back()));
+        if (target_ != nullptr) check(target_->endElement(open_.back()));
         open_.pop_back();
     }
 
-    // The open elements, "A/B/C": names only, the innermost end kept.
-    [[nodiscard]] std::string path() const {
-        std::string path;
-        for (const std::string& name : open_) {
-            if (!path.empty()) path += '/';
-            path += name.substr(0, kPathNameShownMax);
-        }
-        return path.size() <= kPathShownMax ? path : path.substr(path.size() - kPathShownMax);
+private:
+    void check(Result<void> result) {
+        if (!result.ok()) stop(std::move(result).error());
     }
 
-    Handler* sink_;
-    xc::SecurityManager security_;
+    Handler* target_;
     Result<void> fault_;
     std::vector<std::string> open_;
+};
+
+// A xerces SAX2 reader with every door closed. It replaces xerces' error formatting, because that
+// is what puts document values into messages.
+class ValidatingReader final : public xc::SAX2XMLReaderImpl {
+public:
+    ValidatingReader(xc::XMLGrammarPool& pool, Handler* target)
+        : SAX2XMLReaderImpl(xc::XMLPlatformUtils::fgMemoryManager, &pool), sink_(target) {
+        security_.setEntityExpansionLimit(kEntityExpansionsMax);
+        setFeature(xc::XMLUni::fgSAX2CoreNameSpaces, true);
+        setFeature(xc::XMLUni::fgSAX2CoreValidation, true);
+        setFeature(xc::XMLUni::fgXercesDynamic, false);
+        setFeature(xc::XMLUni::fgXercesSchema, true);
+        setFeature(xc::XMLUni::fgXercesLoadSchema, false);
+        setFeature(xc::XMLUni::fgXercesUseCachedGrammarInParse, true);
+        setFeature(xc::XMLUni::fgXercesLoadExternalDTD, false);
+        setFeature(xc::XMLUni::fgXercesDisableDefaultEntityResolution, true);
+        setFeature(xc::XMLUni::fgXercesContinueAfterFatalError, false);
+        setProperty(xc::XMLUni::fgXercesSecurityManager, &security_);
+        setContentHandler(&sink_);
+        setLexicalHandler(&sink_);
+        // Without a handler the scanner reports nothing at all, not even to `error` below.
+        setErrorHandler(&sink_);
+    }
+
+    Result<void> run(const std::string& text) {
+        xc::MemBufInputSource source(reinterpret_cast<const XMLByte*>(text.data()), text.size(),
+                                     "document");
+        source.setEncoding(xc::XMLUni::fgUTF8EncodingString);
+        return guarded([&] { parse(source); });
+    }
+
+    /// Compiles into the pool this reader was made with.
+    Result<void> compile(std::string_view xsd) {
+        setFeature(xc::XMLUni::fgXercesSchemaFullChecking, true);
+        xc::MemBufInputSource source(reinterpret_cast<const XMLByte*>(xsd.data()), xsd.size(),
+                                     "schema");
+        xc::Grammar* grammar = nullptr;
+        auto done =
+            guarded([&] { grammar = loadGrammar(source, xc::Grammar::SchemaGrammarType, true); });
+        if (!done.ok()) return done;
+        // A null grammar comes without any error (hrxml.md rule 2).
+        return grammar == nullptr ? Result<void>(schemaFault("no grammar")) : Result<void>();
+    }
+
+private:
+    template <class Work>
+    Result<void> guarded(Work work) {
+        try {
+            work();
+        } catch (const ParseStopped&) {
+            return sink_.fault();
+        } catch (const xc::OutOfMemoryException&) {
+            return makeError(ErrorCode::kInternal, "xerces ran out of memory");
+        } catch (const xc::XMLException&) {
+            return schemaFault("xerces could not read the document", sink_.path());
+        } catch (const xc::SAXException&) {
+            return schemaFault("xerces could not read the document", sink_.path());
+        }
+        return sink_.fault();
+    }
+
+    void error(const unsigned int code, const XMLCh* const domain, const ErrTypes type,
+               const XMLCh* const, const XMLCh* const, const XMLCh* const, const XMLFileLoc line,
+               const XMLFileLoc) override {
+        if (type == ErrType_Warning) return;
+        sink_.stop(schemaFault(describeViolation(code, domain, line), sink_.path()));
+    }
+
+    EventSink sink_;
+    xc::SecurityManager security_;
 };
 
 }  // namespace
@@ -222,8 +236,7 @@ Result<Schema> Schema::load(std::string_view xsd) {
     return Schema(std::move(grammar));
 }
 
-Result<Document> readValidated(std::string_view bytes, const Schema& schema,
-                               const Limits& limits) {
+Result<Document> readValidated(std::string_view bytes, const Schema& schema, const Limits& limits) {
     const auto text = prepare(bytes, limits);
     if (!text.ok()) return text.error();
     if (auto checked = stream(*text, limits, nullptr); !checked.ok()) {

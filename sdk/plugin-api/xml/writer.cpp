@@ -17,9 +17,9 @@ struct Reference {
 // CR everywhere, or a reader's line end normalisation would turn it into a newline.
 constexpr Reference kTextReferences[] = {
     {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'\r', "&#13;"}};
-constexpr Reference kAttributeReferences[] = {
-    {'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"}, {'\r', "&#13;"},
-    {'"', "&quot;"}, {'\n', "&#10;"}, {'\t', "&#9;"}};
+constexpr Reference kAttributeReferences[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
+                                              {'\r', "&#13;"}, {'"', "&quot;"}, {'\n', "&#10;"},
+                                              {'\t', "&#9;"}};
 constexpr char32_t kReplacement = 0xFFFD;
 
 template <std::size_t kCount>

@@ -33,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (!schema.ok()) std::abort();
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(bytes) + 1, size - 1);
-    const auto document = bytes[0] % 2 == 0 ? xml::readDocument(text, {})
-                                            : xml::readValidated(text, *schema, {});
+    const auto document =
+        bytes[0] % 2 == 0 ? xml::readDocument(text, {}) : xml::readValidated(text, *schema, {});
     if (document.ok()) walk(document->root());
     if (!document.ok() && xml::errorClass(document.error()).empty()) std::abort();
     return 0;

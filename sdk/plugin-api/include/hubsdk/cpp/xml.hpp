@@ -40,11 +40,11 @@ struct TextException {
 /// What a document may cost, and what it must be. Defaults: hrxml.md rule 3. Over a limit is class
 /// "unsafe_xml", never worth a retry. Bytes of values are counted in UTF-8.
 struct Limits {
-    std::size_t document_bytes_max = 8 * kMiB;  ///< as received
-    std::size_t depth_max = 64;                 ///< the root is depth 1
-    std::size_t attributes_max = 64;            ///< per element, namespace declarations included
+    std::size_t document_bytes_max = 8 * kMiB;    ///< as received
+    std::size_t depth_max = 64;                   ///< the root is depth 1
+    std::size_t attributes_max = 64;              ///< per element, namespace declarations included
     std::size_t attribute_bytes_max = 64 * kKiB;  ///< one value, as written (before unescaping)
-    std::size_t text_bytes_max = 64 * kKiB;     ///< joined text directly inside one element
+    std::size_t text_bytes_max = 64 * kKiB;       ///< joined text directly inside one element
     std::vector<TextException> text_exceptions{{"Image", 6 * kMiB}};
     std::size_t elements_max = 200'000;
     /// Namespace declarations in force at once; bounds the look-ups for prefixed names.

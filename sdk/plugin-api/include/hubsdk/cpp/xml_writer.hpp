@@ -7,8 +7,8 @@
 
 namespace hubsdk::xml {
 
-/// `& < >` and CR become references; characters that XML 1.0 forbids are dropped; a byte that is not
-/// UTF-8 becomes U+FFFD. For text between tags.
+/// `& < >` and CR become references; characters that XML 1.0 forbids are dropped; a byte that is
+/// not UTF-8 becomes U+FFFD. For text between tags.
 [[nodiscard]] std::string escapeText(std::string_view value);
 
 /// As escapeText, and also `"`, newline and tab, so that attribute normalisation keeps them.
