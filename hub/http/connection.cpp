@@ -96,6 +96,7 @@ asio::awaitable<Connection::Outcome> Connection::exchange() {
     const bool with_body = head.method != "HEAD";
     bool keep = head.keep_alive && requests_ < limits_.requests_per_connection_max;
     Response response = co_await ask(makeRequest(std::move(head), std::move(body)));
+    if (response.status == kNoAnswer) co_return Outcome::kEnd;
     // Bytes beyond the request mean that the peer did not wait for its answer. Answering and
     // closing keeps anything hidden behind a request from ever being read as one (TM-HTTP-1).
     keep = keep && buffer_.size() == 0 && !shared_.draining && !aborted_;

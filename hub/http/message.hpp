@@ -34,6 +34,9 @@ struct Request {
     bool secure = false;       ///< the client spoke TLS with us or with a trusted proxy
 };
 
+/// A status that closes the connection instead of answering. For simulators of lost answers.
+inline constexpr int kNoAnswer = -1;
+
 struct Response {
     int status = 200;
     std::vector<HeaderField> headers;
