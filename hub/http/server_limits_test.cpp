@@ -1,0 +1,199 @@
+// TM-HTTP-6, TM-HTTP-7, TM-HTTP-8: every limit of the edge, at it and one over.
+#include "hub/http/testing/recording_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace hub::http::testing {
+namespace {
+
+const std::string kStart = "GET / HTTP/1.1\r\n";
+const std::string kHost = "Host: hub.test\r\n";
+const std::string kClose = "Connection: close\r\n";
+
+ServerConfig quickDrain() {
+    ServerConfig config;
+    config.limits.drain_ms = 100;
+    return config;
+}
+
+std::string requestLine(std::size_t size) {
+    const std::string rest = "GET / HTTP/1.1";
+    return "GET /" + std::string(size - rest.size(), 'a') + " HTTP/1.1\r\n";
+}
+
+TEST(ServerLimits, RequestLine) {
+    const RecordingServer server(quickDrain());
+    const std::string fields = kHost + kClose + "\r\n";
+    EXPECT_EQ(statusOf(server.talk(requestLine(8192) + fields)), 200);
+    EXPECT_EQ(statusOf(server.talk(requestLine(8193) + fields)), 414);
+    EXPECT_EQ(statusOf(server.talk("GET /" + std::string(9000, 'a'))), 414) << "endless line";
+}
+
+TEST(ServerLimits, NumberOfFields) {
+    const RecordingServer server(quickDrain());
+    std::string fields = kHost + kClose;
+    for (int i = 2; i < 64; ++i) fields += "X: 1\r\n";
+    EXPECT_EQ(statusOf(server.talk(kStart + fields + "\r\n")), 200);
+    EXPECT_EQ(statusOf(server.talk(kStart + fields + "X: 1\r\n\r\n")), 431);
+}
+
+TEST(ServerLimits, OneValue) {
+    const RecordingServer server(quickDrain());
+    const std::string start = kStart + kHost + kClose + "X: ";
+    EXPECT_EQ(statusOf(server.talk(start + std::string(8192, 'a') + "\r\n\r\n")), 200);
+    EXPECT_EQ(statusOf(server.talk(start + std::string(8193, 'a') + "\r\n\r\n")), 431);
+}
+
+TEST(ServerLimits, AllFields) {
+    const RecordingServer server(quickDrain());
+    std::string fields = kHost + kClose;
+    for (int i = 0; i < 4; ++i) fields += "X: " + std::string(8000, 'a') + "\r\n";
+    const auto padded = [&fields](std::size_t size) {
+        const std::string name = "Y: ";
+        return fields + name + std::string(size - fields.size() - name.size() - 2, 'b') + "\r\n";
+    };
+    EXPECT_EQ(statusOf(server.talk(kStart + padded(32 * 1024) + "\r\n")), 200);
+    EXPECT_EQ(statusOf(server.talk(kStart + padded(32 * 1024 + 1) + "\r\n")), 431);
+    EXPECT_EQ(statusOf(server.talk(kStart + fields + "Y: " + std::string(1000, 'b'))), 431)
+        << "endless field";
+}
+
+TEST(ServerLimits, BodyDefault) {
+    const RecordingServer server(quickDrain());
+    const auto body = [&server](std::size_t size) {
+        RawSocket socket = RawSocket::connectTo(server.port());
+        socket.send("POST / HTTP/1.1\r\n" + kHost + kClose +
+                    "Content-Length: " + std::to_string(size) + "\r\n\r\n");
+        if (size <= kBodyBytesMaxDefault) socket.send(std::string(size, 'a'));
+        return statusOf(socket.readToEnd());
+    };
+    EXPECT_EQ(body(kBodyBytesMaxDefault), 200);
+    EXPECT_EQ(body(kBodyBytesMaxDefault + 1), 413);
+}
+
+TEST(ServerLimits, RequestsPerConnection) {
+    ServerConfig config;
+    config.limits.requests_per_connection_max = 2;
+    RecordingServer server(config);
+    RawSocket socket = RawSocket::connectTo(server.port());
+    socket.send(kStart + kHost + "\r\n");
+    EXPECT_NE(socket.readUntil("\r\n\r\n").find("Connection: keep-alive"), std::string::npos);
+    socket.send(kStart + kHost + "\r\n");
+    EXPECT_NE(socket.readToEnd().find("Connection: close"), std::string::npos);
+    EXPECT_EQ(server.requests().size(), 2U);
+}
+
+/// Opens a connection and proves by a first answer that the server has let it in.
+RawSocket enter(const RecordingServer& server, const std::string& source) {
+    RawSocket socket = RawSocket::connectTo(server.port(), source);
+    socket.send(kStart + kHost + "\r\n");
+    EXPECT_EQ(statusOf(socket.readUntil("\r\n\r\n")), 200);
+    return socket;
+}
+
+TEST(ServerLimits, ConnectionsPerAddress) {
+    ServerConfig config;
+    config.limits.connections_per_address_max = 2;
+    config.trusted_proxies = {"127.0.0.9"};
+    const RecordingServer server(config);
+    {
+        const RawSocket first = enter(server, "127.0.0.2");
+        RawSocket second = enter(server, "127.0.0.2");
+        RawSocket third = RawSocket::connectTo(server.port(), "127.0.0.2");
+        EXPECT_EQ(statusOf(third.readToEnd()), 503);
+        const RawSocket other = enter(server, "127.0.0.3");
+        const RawSocket proxy1 = enter(server, "127.0.0.9");
+        const RawSocket proxy2 = enter(server, "127.0.0.9");
+        const RawSocket proxy3 = enter(server, "127.0.0.9");
+        // An answered close proves that the place is free again.
+        second.send(kStart + kHost + kClose + "\r\n");
+        EXPECT_EQ(statusOf(second.readToEnd()), 200);
+    }
+}
+
+TEST(ServerLimits, ConnectionsInTotal) {
+    ServerConfig config;
+    config.limits.connections_max = 2;
+    const RecordingServer server(config);
+    const RawSocket first = enter(server, "127.0.0.2");
+    const RawSocket second = enter(server, "127.0.0.3");
+    RawSocket third = RawSocket::connectTo(server.port(), "127.0.0.4");
+    const std::string answer = third.readToEnd();
+    EXPECT_EQ(statusOf(answer), 503);
+    EXPECT_NE(answer.find("Retry-After: "), std::string::npos);
+}
+
+TEST(ServerLimits, SlowHeaderIsCutOff) {
+    ServerConfig config;
+    config.limits.header_ms = 100;
+    RecordingServer server(config);
+    EXPECT_EQ(server.talk(kStart + kHost), "");
+    EXPECT_EQ(server.talk(""), "");
+    EXPECT_TRUE(server.requests().empty());
+}
+
+// A drip that keeps each single wait short must not keep the header open.
+TEST(ServerLimits, DrippedHeaderIsCutOff) {
+    ServerConfig config;
+    config.limits.header_ms = 100;
+    RecordingServer server(config);
+    RawSocket socket = RawSocket::connectTo(server.port());
+    socket.send(kStart);
+    bool open = true;
+    for (int i = 0; i < 1'000'000 && open; ++i) open = socket.send("X: 1\r\n");
+    const std::string answer = socket.readToEnd();
+    EXPECT_TRUE(answer.empty() || statusOf(answer) == 431) << answer;
+    EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(ServerLimits, SlowBodyIsCutOff) {
+    ServerConfig config;
+    config.limits.body_grace_ms = 100;
+    RecordingServer server(config);
+    const std::string head = "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 100\r\n\r\n";
+    EXPECT_EQ(server.talk(head + "abc"), "");
+    EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(ServerLimits, IdleConnectionIsClosed) {
+    ServerConfig config;
+    config.limits.idle_ms = 100;
+    RecordingServer server(config);
+    RawSocket socket = RawSocket::connectTo(server.port());
+    socket.send(kStart + kHost + "\r\n");
+    EXPECT_EQ(statusOf(socket.readToEnd()), 200);
+}
+
+// The peer does not read: the answer does not fit into the buffers, and the write must end.
+TEST(ServerLimits, PeerThatDoesNotReadIsCutOff) {
+    ServerConfig config;
+    config.limits.write_grace_ms = 100;
+    config.limits.write_rate_min = std::int64_t{1} << 40;
+    RecordingServer server(config, [](const Request&) {
+        return Response{200, {}, std::string(std::size_t{64} * 1024 * 1024, 'a')};
+    });
+    RawSocket socket = RawSocket::connectTo(server.port());
+    socket.send(kStart + kHost + "\r\n");
+    ASSERT_NE(socket.readUntil("\r\n\r\n"), "");
+    server.server().stop(RawSocket::kPatienceMs);  // returns only when the connection has ended
+    EXPECT_LT(socket.readToEnd().size(), std::size_t{64} * 1024 * 1024);
+}
+
+TEST(ServerLimits, HandlerThatNeverAnswersIsAnsweredFor) {
+    ServerConfig config;
+    config.limits.answer_ms = 100;
+    std::promise<Respond> kept;
+    Server server(config, [&kept](const Request&, Respond respond) {
+        kept.set_value(std::move(respond));
+    });
+    ASSERT_TRUE(server.start());
+    RawSocket socket = RawSocket::connectTo(server.port());
+    socket.send(kStart + kHost + kClose + "\r\n");
+    EXPECT_EQ(statusOf(socket.readToEnd()), 503);
+    kept.get_future().get()(Response{});  // too late, and harmless
+}
+
+}  // namespace
+}  // namespace hub::http::testing
