@@ -159,6 +159,7 @@ bool FlowRun::accepts(const Entry& entry, const Request& request) {
 }
 
 bool FlowRun::answersTo(std::vector<Request>& requests, Replies& replies) {
+    if (decided()) return false;
     Action action;
     action.action = ActionKind::kCall;
     std::vector<const Entry*> entries;
@@ -175,13 +176,26 @@ bool FlowRun::answersTo(std::vector<Request>& requests, Replies& replies) {
             replies.emplace_back(entries[i], entries[i]->label);
         }
     }
-    if (action.calls.empty()) return true;
+    if (action.calls.empty()) {
+        dropCommitted();
+        return true;
+    }
     if (checkLeftOver(describe(action.calls.front()))) decide(std::move(action));
     return false;
 }
 
+// What was said before an answered step went out with the action that asked for it.
+void FlowRun::dropCommitted() {
+    observations_.clear();
+    deliveries_.clear();
+}
+
 const Entry* FlowRun::answerTo(const Ask& ask) {
-    if (const Entry* entry = next(ask.label)) return entry;
+    if (decided()) return nullptr;
+    if (const Entry* entry = next(ask.label)) {
+        dropCommitted();
+        return entry;
+    }
     if (!checkLeftOver(ask.label + " ask " + ask.what)) return nullptr;
     Action action;
     action.action = ActionKind::kAsk;
@@ -191,7 +205,11 @@ const Entry* FlowRun::answerTo(const Ask& ask) {
 }
 
 const Entry* FlowRun::answerTo(const Wait& wait) {
-    if (const Entry* entry = next(wait.label)) return entry;
+    if (decided()) return nullptr;
+    if (const Entry* entry = next(wait.label)) {
+        dropCommitted();
+        return entry;
+    }
     if (!checkLeftOver(wait.label + " wait")) return nullptr;
     Action action;
     action.action = ActionKind::kWait;
@@ -235,6 +253,10 @@ void Flow::promise_type::unhandled_exception() {
         VendorError error;
         error.message = std::string("the flow threw: ") + problem.what();
         run.decide(failedWith(std::move(error)));
+    } catch (...) {
+        VendorError error;
+        error.message = "the flow threw something that is no std::exception";
+        run.decide(failedWith(std::move(error)));
     }
 }
 
@@ -259,6 +281,7 @@ Outcome nextLeg(const Command& inputs, std::string cursor) {
     action.next = inputs;
     action.next->cursor = std::move(cursor);
     action.next->leg = inputs.leg + 1;
+    action.next->delivery.reset();  // its bytes belong to the first leg
     return Outcome(std::move(action));
 }
 

@@ -232,6 +232,7 @@ std::span<const JsonMember> Json::members() const {
 }
 
 Json Json::pointer(std::string_view path) const {
+    if (!path.empty() && path.front() != '/') return {};
     Json here = *this;
     while (!path.empty() && here.present()) {
         path.remove_prefix(1);  // the slash

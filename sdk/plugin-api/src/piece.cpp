@@ -114,7 +114,10 @@ bool readValue(Json json, Piece& value, const FieldRules& rules, ReadContext& co
 }
 
 void writeValue(WriteContext& context, const Piece& value) {
-    if (isPlainText(value)) return context.out.string(*value.text);
+    if (isPlainText(value)) {
+        return context.out.string(context.shown_max < Pii::kSensitive ? std::string_view("***")
+                                                                       : *value.text);
+    }
     context.out.beginObject();
     std::apply([&](const auto&... rows) { (writeField(context, value, rows), ...); },
                Shape<Piece>::kFields);

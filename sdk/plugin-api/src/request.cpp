@@ -98,6 +98,15 @@ Request&& Request::capture(std::string pointer, std::string secret, std::string 
     return std::move(*this);
 }
 
+Request&& Request::capture(Capture capture) && {
+    call_.captures.push_back(std::move(capture));
+    return std::move(*this);
+}
+
+Request&& Request::form(Pieces pieces) && {
+    return std::move(*this).body("application/x-www-form-urlencoded", std::move(pieces));
+}
+
 Request&& Request::bare() && {
     call_.credentials = "none";
     return std::move(*this);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 
 namespace hubsdk {
 namespace {
@@ -109,6 +110,7 @@ std::optional<std::int64_t> timestampOf(std::string_view text) {
     int millis = 0;
     if (at < text.size() && text[at] == '.') {
         int weight = 100;
+        if (at + 1 >= text.size() || !isDigit(text[at + 1])) return std::nullopt;
         for (++at; at < text.size() && isDigit(text[at]); ++at, weight /= 10) {
             millis += (text[at] - '0') * weight;
         }
@@ -171,6 +173,17 @@ std::string percentDecoded(std::string_view text, PlusSign plus) {
         }
     }
     return out;
+}
+
+std::optional<std::string> formField(std::string_view form, std::string_view name) {
+    while (!form.empty()) {
+        const std::string_view pair = form.substr(0, form.find('&'));
+        form.remove_prefix(std::min(pair.size() + 1, form.size()));
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        if (percentDecoded(pair.substr(0, equals), PlusSign::kBlank) != name) continue;
+        return percentDecoded(pair.substr(std::min(equals + 1, pair.size())), PlusSign::kBlank);
+    }
+    return std::nullopt;
 }
 
 std::string utf8FromLatin1(std::string_view bytes) {

@@ -124,6 +124,7 @@ private:
     void complete(Call& call, bool bare) const;
     // False, and decided as diverged, if the journal holds a step that nothing asked for.
     bool checkLeftOver(std::string_view is);
+    void dropCommitted();
 
     const AdvanceInput& input_;
     Defaults defaults_;

@@ -33,8 +33,13 @@ const T& argumentOf(const Command& inputs, const Account& account) {
         return account;
     } else if constexpr (std::is_same_v<T, Command>) {
         return inputs;
+    } else if constexpr (std::is_same_v<T, Delivery>) {
+        if (!inputs.delivery) {
+            throw FlowEnd(vendorError(ErrorClass::kValidation, "delivery: is required for this command"));
+        }
+        return *inputs.delivery;
     } else {
-        static_assert(std::is_same_v<T, Order>, "a flow takes Order, Account and Command");
+        static_assert(std::is_same_v<T, Order>, "a flow takes Order, Delivery, Account and Command");
         if (!inputs.order) {
             throw FlowEnd(vendorError(ErrorClass::kValidation, "order: is required for this command"));
         }
@@ -97,8 +102,8 @@ struct Exports {
 
 }  // namespace internal
 
-/// A row of a flow table: flow<submitOrder>("order.submit"). The coroutine may take Order, Account
-/// and Command by const reference, in any order and number.
+/// A row of a flow table: flow<submitOrder>("order.submit"). The coroutine may take Order, Delivery,
+/// Account and Command by const reference, in any order and number.
 template <auto kFunction>
 constexpr FlowRow flow(std::string_view command) {
     return {command, &internal::FlowStarter<kFunction>::start};

@@ -42,6 +42,10 @@ public:
     Request&& lookUp(std::int64_t after_ms) &&;
 
     Request&& capture(std::string pointer, std::string secret, std::string mode = "replace") &&;
+    /// As above, with everything a capture may say (`expires`).
+    Request&& capture(Capture capture) &&;
+    /// application/x-www-form-urlencoded from pieces, for fields that are secrets.
+    Request&& form(Pieces pieces) &&;
     /// Sends no header of `defaults` and no credentials.
     Request&& bare() &&;
     /// Full address of a download host; implies bare().

@@ -48,6 +48,10 @@ namespace hubsdk {
 enum class PlusSign : std::uint8_t { kLiteral, kBlank };
 [[nodiscard]] std::string percentDecoded(std::string_view text, PlusSign plus);
 
+/// The first field of that name in an application/x-www-form-urlencoded body or a query, decoded to
+/// the bytes that were sent (their charset is the vendor's business); nothing if there is none.
+[[nodiscard]] std::optional<std::string> formField(std::string_view form, std::string_view name);
+
 /// ISO-8859-1 bytes as UTF-8.
 [[nodiscard]] std::string utf8FromLatin1(std::string_view bytes);
 

@@ -16,7 +16,7 @@ struct Shape<Header> {
     static constexpr std::string_view kName = "Header";
     static constexpr auto kFields =
         std::tuple{field("name", &Header::name, "Field name."),
-                   field("value", &Header::value, "Field value, as received.")};
+                   field("value", &Header::value, "Field value, as received.", Pii::kSensitive)};
 };
 
 /// The value of the first field of that name; null if there is none.

@@ -20,7 +20,7 @@ struct Shape<Delivery> {
     static constexpr auto kFields = std::tuple{
         field("method", &Delivery::method, "Request method."),
         field("path", &Delivery::path, "Path behind the endpoint.", Need::kOptional),
-        field("query", &Delivery::query, "Query, not decoded.", Need::kOptional),
+        field("query", &Delivery::query, "Query, not decoded.", Need::kOptional, Pii::kPersonal),
         field("headers", &Delivery::headers, "Header fields in order."),
         field("body", &Delivery::body, "Raw body."),
         field("source", &Delivery::source, "webhook, feed, file or upload.", Need::kOptional)};

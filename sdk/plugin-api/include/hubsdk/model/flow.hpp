@@ -2,8 +2,8 @@
 /// (plugin-contract sections 6 to 8).
 #pragma once
 
+#include <hubsdk/model/delivery.hpp>
 #include <hubsdk/model/order.hpp>
-#include <hubsdk/model/piece.hpp>
 
 namespace hubsdk {
 
@@ -29,6 +29,7 @@ struct Command {
     AccountInput account;
     std::optional<std::string> cursor;
     Raw parameters;             ///< what else the command takes
+    std::optional<Delivery> delivery;  ///< of inbound.request: what the vendor sent; first leg only
     std::string flow_id;
     std::int64_t started_at_ms = 0;  ///< epoch
     std::int64_t leg = 0;
@@ -43,7 +44,8 @@ struct Shape<Command> {
         field("order", &Command::order, "The order, for order commands."),
         field("account", &Command::account, "The account.", Need::kOptional),
         field("cursor", &Command::cursor, "Where the last leg or run ended.", lengthMax(4096)),
-        field("parameters", &Command::parameters, "What else the command takes."),
+        field("parameters", &Command::parameters, "What else the command takes.", Pii::kSensitive),
+        field("delivery", &Command::delivery, "What arrived, for inbound.request."),
         field("flow_id", &Command::flow_id, "Id of the flow.", Need::kOptional, lengthMax(64)),
         field("started_at_ms", &Command::started_at_ms, "Epoch milliseconds.", Need::kOptional),
         field("leg", &Command::leg, "Number of the leg, from 0.", Need::kOptional)};
@@ -108,7 +110,7 @@ struct Shape<Entry> {
                    field("attempts", &Entry::attempts, "Attempts so far.", Need::kOptional),
                    field("reply", &Entry::reply, "The vendor's reply."),
                    field("lost", &Entry::lost, "Sent, no reply."),
-                   field("answer", &Entry::answer, "The host's answer."),
+                   field("answer", &Entry::answer, "The host's answer.", Pii::kSensitive),
                    field("timer", &Entry::timer, "The wait is over.")};
 };
 
@@ -222,7 +224,7 @@ struct Shape<Call> {
         field("method", &Call::method, "Method.", lengthMax(10)),
         field("host", &Call::host, "Host name.", lengthMax(255)),
         field("path", &Call::path, "Path.", lengthMax(8192)),
-        field("query", &Call::query, "Query.", Need::kOptional, lengthMax(8192)),
+        field("query", &Call::query, "Query.", Need::kOptional, Pii::kPersonal, lengthMax(8192)),
         field("headers", &Call::headers, "Header fields.", lengthMax(64)),
         field("body", &Call::body, "Body."), field("parts", &Call::parts, "Multipart body."),
         field("body_hash", &Call::body_hash, "Fingerprint.", Need::kOptional),
@@ -247,7 +249,7 @@ struct Shape<Ask> {
     static constexpr std::string_view kName = "Ask";
     static constexpr auto kFields = std::tuple{field("label", &Ask::label, "Label of the step."),
                                                field("what", &Ask::what, "packages, order …"),
-                                               field("about", &Ask::about, "Parameters.")};
+                                               field("about", &Ask::about, "Parameters.", Pii::kSensitive)};
 };
 
 struct Wait {
@@ -350,7 +352,7 @@ struct Shape<Action> {
         field("ask", &Action::ask, "Question to the host."), field("wait", &Action::wait, "Pause."),
         field("again", &Action::again, "Repeat a step."),
         field("command", &Action::next, "First entry of the next leg."),
-        field("result", &Action::result, "What the caller gets."),
+        field("result", &Action::result, "What the caller gets.", Pii::kSensitive),
         field("answer", &Action::answer, "Answer of an inbound request."),
         field("cursor", &Action::cursor, "Stored with the end.", lengthMax(4096)),
         field("error", &Action::error, "Why it failed."),

@@ -1,7 +1,7 @@
 /// What a vendor said, in canonical words (screening-canonical.md; plugin-contract section 8).
 #pragma once
 
-#include <hubsdk/model/common.hpp>
+#include <hubsdk/model/piece.hpp>
 
 namespace hubsdk {
 
@@ -243,12 +243,16 @@ struct Shape<ApplicantUrl> {
         field("expires_at", &ApplicantUrl::expires_at, "UTC.", Format::kTimestamp)};
 };
 
-/// A file of the vendor that the host stored as a blob.
+/// A file of the vendor: a blob that the host has stored, or a slice of a reply that the host
+/// decodes and stores as one when it commits the observation (base64 in XML or JSON; blanks and
+/// line ends inside it do not count).
 struct ObservedDocument {
     std::string kind;  ///< report_pdf …
     std::string blob_id;
     std::string content_type;
     std::optional<std::string> file_name;
+    std::optional<Slice> slice;         ///< instead of blob_id
+    std::optional<std::string> decode;  ///< of the slice: base64; absent: bytes as they are
     bool operator==(const ObservedDocument&) const = default;
 };
 template <>
@@ -256,9 +260,12 @@ struct Shape<ObservedDocument> {
     static constexpr std::string_view kName = "ObservedDocument";
     static constexpr auto kFields = std::tuple{
         field("kind", &ObservedDocument::kind, "report_pdf …"),
-        field("blob_id", &ObservedDocument::blob_id, "Id of the blob."),
+        field("blob_id", &ObservedDocument::blob_id, "Id of the blob; empty with a slice.",
+              Need::kOptional),
         field("content_type", &ObservedDocument::content_type, "Media type."),
-        field("file_name", &ObservedDocument::file_name, "The vendor's name.", Pii::kPersonal)};
+        field("file_name", &ObservedDocument::file_name, "The vendor's name.", Pii::kPersonal),
+        field("slice", &ObservedDocument::slice, "Where the bytes lie in a reply."),
+        field("decode", &ObservedDocument::decode, "base64, for a slice.")};
 };
 
 /// A canonical package of the vendor (catalog.list).

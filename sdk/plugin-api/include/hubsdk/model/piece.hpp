@@ -60,7 +60,7 @@ template <>
 struct Shape<Piece> {
     static constexpr std::string_view kName = "Piece";
     static constexpr auto kFields = std::tuple{
-        field("text", &Piece::text, "Literal text."),
+        field("text", &Piece::text, "Literal text.", Pii::kSensitive),
         field("secret", &Piece::secret, "Name of a secret."),
         field("stamp", &Piece::stamp, "Time of the attempt in this format."),
         field("nonce", &Piece::nonce, "Random value of that name."),

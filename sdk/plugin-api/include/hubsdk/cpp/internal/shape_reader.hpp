@@ -94,6 +94,9 @@ bool readField(Json json, Object& object, const Field<Object, Member>& row, Read
 
 template <Shaped T>
 bool knowsMember(std::string_view name) {
+    if constexpr (requires { T::kTag; }) {
+        if (name == Shape<T>::kTagMember) return true;
+    }
     return std::apply([name](const auto&... rows) { return ((rows.name == name) || ...); },
                       Shape<T>::kFields);
 }

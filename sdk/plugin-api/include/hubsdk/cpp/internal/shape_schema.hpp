@@ -103,10 +103,17 @@ struct SchemaOf<T> {
         out.member("type", "object");
         out.key("properties");
         out.beginObject();
+        if constexpr (requires { T::kTag; }) {
+            out.key(Shape<T>::kTagMember);
+            out.beginObject();
+            out.member("const", T::kTag);
+            out.endObject();
+        }
         std::apply([&](const auto&... rows) { (writeProperty(out, rows), ...); }, Shape<T>::kFields);
         out.endObject();
         out.key("required");
         out.beginArray();
+        if constexpr (requires { T::kTag; }) out.string(Shape<T>::kTagMember);
         std::apply([&](const auto&... rows) { (writeRequired(out, rows), ...); }, Shape<T>::kFields);
         out.endArray();
     }
