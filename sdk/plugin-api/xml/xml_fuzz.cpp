@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kXsd =
     "<s:schema xmlns:s='http://www.w3.org/2001/XMLSchema'><s:element name='a'><s:complexType>"
     "<s:sequence><s:element name='b' type='s:date' minOccurs='0' maxOccurs='unbounded'/>"
-    "<s:any processContents='lax' minOccurs='0'/></s:sequence>"
+    "<s:any namespace='##other' processContents='lax' minOccurs='0'/></s:sequence>"
     "<s:attribute name='id' type='s:token' default='1'/></s:complexType></s:element></s:schema>";
 
 void walk(const xml::Element& element) {
