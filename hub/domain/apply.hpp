@@ -1,0 +1,68 @@
+/// Applies what a vendor said to our rows: the one place where a vendor changes anything
+/// (architecture.md section 6). Runs inside the caller's unit of work; calls no plugin.
+#pragma once
+
+#include "hub/storage/repositories.hpp"
+
+#include <hubsdk/model/manifest.hpp>
+#include <hubsdk/model/observation.hpp>
+
+namespace hub::domain {
+
+/// A delivery tells, a reply to our own request is fetched. What was only told may move a vendor
+/// order forward, never back, and never against what was fetched.
+enum class Source : std::uint8_t { kTold, kFetched };
+
+/// What to do with an observation of an order that nobody knows.
+enum class UnknownOrder : std::uint8_t {
+    kHold,  ///< perhaps its submit flow has not finished: try again later
+    kTask,  ///< final: a person looks at it
+};
+
+struct ApplyContext {
+    const storage::Account& account;
+    const hubsdk::Manifest& manifest;
+    Source source = Source::kTold;
+    bool is_hint = false;  ///< the proof covers too little: nothing but a fetch follows
+    std::string source_kind;  ///< delivery, flow_step
+    std::string source_id;
+    std::int64_t ordinal = 0;
+    std::optional<std::string> vendor_order_row_id;  ///< subject of the flow, if there is one
+    std::int64_t fetch_started_ms = 0;
+    UnknownOrder unknown_order = UnknownOrder::kTask;
+    std::int64_t now_ms = 0;
+    std::optional<std::string> trace_id;
+};
+
+enum class ApplyOutcome : std::uint8_t {
+    kApplied,   ///< state, or at least a link or an alert, changed or was confirmed
+    kDropped,   ///< older than what is stored
+    kFetch,     ///< the state has to be read from the vendor: a fetch was asked for
+    kHeld,      ///< the order is unknown; nothing was stored
+    kParked,    ///< kept for a person
+    kRepeated,  ///< this observation had been applied before
+};
+[[nodiscard]] std::string_view nameOf(ApplyOutcome outcome);
+
+struct Applied {
+    ApplyOutcome outcome = ApplyOutcome::kApplied;
+    std::optional<std::string> vendor_order_row_id;
+};
+
+/// Applies one observation: links, vendor order, checks, findings, order, audit entry, outbox event
+/// and the mark (source, ordinal). Idempotent. Throws StorageError and UnitRefused, which undo the
+/// caller's unit.
+[[nodiscard]] Applied applyObservation(storage::Connection& connection,
+                                       const storage::Repositories& repositories,
+                                       const storage::TenantScope& scope,
+                                       const hubsdk::Observation& observation,
+                                       const ApplyContext& context);
+
+/// Moves an order to `target`, directly or through in_progress, with an audit entry and an outbox
+/// event for every step. False if the table has no way; then nothing changed.
+enum class Actor : std::uint8_t;
+bool moveOrder(storage::Connection& connection, const storage::Repositories& repositories,
+               const storage::TenantScope& scope, storage::Order& order, std::string_view target,
+               Actor actor, std::string_view actor_id, std::int64_t now_ms);
+
+}  // namespace hub::domain

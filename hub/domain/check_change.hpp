@@ -1,0 +1,23 @@
+/// Brings the checks and findings of an order to what a vendor said of them.
+#pragma once
+
+#include "hub/domain/apply.hpp"
+
+namespace hub::domain {
+
+/// The stored check type of a vendor's check (architecture.md section 15): the national database is
+/// a type of its own here, and a type without a fit is "other".
+[[nodiscard]] std::string checkTypeOf(const hubsdk::Check& said);
+
+/// Identity of a finding inside its check (architecture.md section 6): SHA-256 of kind, case
+/// number, offense, offense date or file date, and the place among equals.
+[[nodiscard]] std::string findingKey(const hubsdk::Finding& finding, int place_among_equals);
+
+/// Updates, adds and withdraws checks and findings. A said check matches an ordered one by vendor
+/// check id, then type and scope or jurisdiction, then type (first free); else it is added.
+void applyChecks(storage::Connection& connection, const storage::Repositories& repositories,
+                 const storage::TenantScope& scope, const storage::Order& order,
+                 const storage::VendorOrder& vendor_order, const hubsdk::Observation& observation,
+                 const ApplyContext& context);
+
+}  // namespace hub::domain

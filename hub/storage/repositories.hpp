@@ -1,0 +1,43 @@
+/// Every repository over one vault, so that an area takes one reference instead of nine.
+#pragma once
+
+#include "hub/storage/account_repository.hpp"
+#include "hub/storage/api_key_repository.hpp"
+#include "hub/storage/audit_repository.hpp"
+#include "hub/storage/blob_repository.hpp"
+#include "hub/storage/flow_repository.hpp"
+#include "hub/storage/inbox_repository.hpp"
+#include "hub/storage/observation_repository.hpp"
+#include "hub/storage/order_repository.hpp"
+#include "hub/storage/tenant_repository.hpp"
+#include "hub/storage/vendor_order_repository.hpp"
+#include "hub/storage/work_list_repository.hpp"
+
+namespace hub::storage {
+
+/// The vault must outlive it. Any thread.
+struct Repositories {
+    explicit Repositories(const security::Vault& vault)
+        : accounts(vault),
+          inbox(vault),
+          orders(vault),
+          vendor_orders(vault),
+          observations(vault),
+          flows(vault),
+          audit(vault),
+          blobs(vault) {}
+
+    TenantRepository tenants;
+    ApiKeyRepository api_keys;
+    AccountRepository accounts;
+    InboxRepository inbox;
+    OrderRepository orders;
+    VendorOrderRepository vendor_orders;
+    ObservationRepository observations;
+    FlowRepository flows;
+    AuditRepository audit;
+    BlobRepository blobs;
+    WorkListRepository work_list;
+};
+
+}  // namespace hub::storage
