@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# run_benches.sh DIR [NAME]: runs every bench_* of that folder, or bench_NAME.
+set -euo pipefail
+folder=${1:?folder}
+found=0
+shopt -s nullglob
+if [ -n "${2:-}" ]; then benches=("$folder/bench_$2"); else benches=("$folder"/bench_*); fi
+for bench in "${benches[@]}"; do
+  [ -x "$bench" ] || continue
+  found=$((found + 1))
+  printf -- '== %s\n' "$(basename "$bench")"
+  "$bench"
+done
+if [ "$found" -eq 0 ]; then
+  printf 'no benchmark bench_%s in %s\n' "${2:-*}" "$folder" >&2
+  exit 1
+fi
