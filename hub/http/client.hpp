@@ -4,6 +4,7 @@
 #include "hub/http/head.hpp"
 #include "hub/http/message.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -59,10 +60,10 @@ public:
     [[nodiscard]] bool ok() const noexcept { return reply_.has_value(); }
     explicit operator bool() const noexcept { return ok(); }
     /// Precondition: ok().
-    [[nodiscard]] const Reply& reply() const& { return *reply_; }
-    [[nodiscard]] Reply&& reply() && { return *std::move(reply_); }
+    [[nodiscard]] const Reply& reply() const& { return assert(ok()), *reply_; }
+    [[nodiscard]] Reply&& reply() && { return assert(ok()), *std::move(reply_); }
     /// Precondition: !ok().
-    [[nodiscard]] const SendError& error() const { return error_; }
+    [[nodiscard]] const SendError& error() const { return assert(!ok()), error_; }
 
 private:
     std::optional<Reply> reply_;

@@ -139,17 +139,17 @@ std::optional<Refusal> checkRequestFields(RequestHead& head) {
 }
 
 std::optional<Refusal> readStatusLine(std::string_view line, ReplyHead& head) {
-    // "HTTP/1.1 200 OK"; the reason and the blank before it may be missing.
+    // "HTTP/1.1 200 OK"; the reason may be empty, the blank before it not (RFC 9112 section 4).
     constexpr std::size_t kStatusAt = 9;
     constexpr std::size_t kStatusEnd = 12;
-    if (line.size() < kStatusEnd || line[kStatusAt - 1] != ' ') {
+    if (line.size() <= kStatusEnd || line[kStatusAt - 1] != ' ') {
         return Refusal{400, "bad status line"};
     }
     if (auto refusal = readVersion(line.substr(0, kStatusAt - 1), head.minor_version)) {
         return refusal;
     }
     const std::string_view digits = line.substr(kStatusAt, kStatusEnd - kStatusAt);
-    if (!isDigits(digits) || (line.size() > kStatusEnd && line[kStatusEnd] != ' ')) {
+    if (!isDigits(digits) || line[kStatusEnd] != ' ') {
         return Refusal{400, "bad status"};
     }
     std::from_chars(digits.data(), digits.data() + digits.size(), head.status);
