@@ -35,6 +35,9 @@ constexpr std::string_view kSystemPrefixes[] = {
     "/proc/sys/crypto",
     "/sys/devices/system/cpu",
     "/sys/fs/cgroup",
+#ifdef HUB_SANITIZED
+    "/tmp/tsan.rodata.",  // the thread sanitizer's own start-up
+#endif
 };
 
 struct Trace {
