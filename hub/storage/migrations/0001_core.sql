@@ -215,7 +215,9 @@ CREATE TABLE vendor_order (
   as_of DATETIME(3),
   overall_outcome VARCHAR(32),
   raw_result VARCHAR(50),
-  report_url_enc MEDIUMTEXT,
+  applicant_url_enc MEDIUMTEXT,
+  applicant_url_expires_at DATETIME(3),
+  estimated_at DATETIME(3),
   report_blob_id CHAR(36),
   submitted_at DATETIME(3),
   completed_at DATETIME(3),
@@ -223,7 +225,7 @@ CREATE TABLE vendor_order (
   last_error VARCHAR(500),
   fetch_wanted BIGINT NOT NULL DEFAULT 0,
   fetch_done BIGINT NOT NULL DEFAULT 0,
-  fetched_version BIGINT,
+  fetched_version VARCHAR(255),
   last_fetch_started_at DATETIME(3),
   row_version INT NOT NULL DEFAULT 1,
   created_at DATETIME(3) NOT NULL,
@@ -243,16 +245,20 @@ CREATE TABLE screening_check (
   person_id CHAR(36) NOT NULL,
   order_id CHAR(36) NOT NULL,
   vendor_order_row_id CHAR(36),
+  ordinal INT NOT NULL,
   check_type VARCHAR(50) NOT NULL,
   vendor_type VARCHAR(255),
   vendor_check_id VARCHAR(100),
+  vendor_status VARCHAR(50),
   status VARCHAR(32) NOT NULL,
   result VARCHAR(32),
+  outcome VARCHAR(32),
   verdict VARCHAR(32),
   scope VARCHAR(50),
   severity VARCHAR(32),
   jurisdiction VARCHAR(100),
   added_by_vendor TINYINT NOT NULL DEFAULT 0,
+  estimated_at DATETIME(3),
   started_at DATETIME(3),
   completed_at DATETIME(3),
   details_enc MEDIUMTEXT,
@@ -271,6 +277,7 @@ CREATE TABLE finding (
   check_id CHAR(36) NOT NULL,
   order_id CHAR(36) NOT NULL,
   person_id CHAR(36) NOT NULL,
+  ordinal INT NOT NULL,
   kind VARCHAR(32) NOT NULL,
   check_type VARCHAR(50) NOT NULL,
   category VARCHAR(50),
@@ -421,6 +428,7 @@ CREATE TABLE flow (
   subject_type VARCHAR(50) NOT NULL,
   subject_id VARCHAR(64) NOT NULL,
   idempotency_key CHAR(64),
+  dedupe_key CHAR(64),
   state VARCHAR(32) NOT NULL,
   wake_at DATETIME(3) NOT NULL,
   owner VARCHAR(100),
@@ -441,6 +449,8 @@ CREATE TABLE flow (
 );
 CREATE INDEX ix_flow_due ON flow (state, wake_at);
 CREATE INDEX ix_flow_subject ON flow (tenant_id, subject_type, subject_id, state);
+CREATE INDEX ix_flow_account ON flow (provider_config_id, command, state);
+CREATE INDEX ix_flow_dedupe ON flow (tenant_id, dedupe_key, state);
 CREATE UNIQUE INDEX uq_flow_idempotency ON flow (tenant_id, idempotency_key);
 
 CREATE TABLE flow_step (
@@ -466,6 +476,7 @@ CREATE TABLE flow_step (
   reply_status INT,
   reply_headers_enc MEDIUMTEXT,
   reply_body_enc LONGBLOB,
+  error VARCHAR(500),
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
   FOREIGN KEY (flow_id) REFERENCES flow (id)

@@ -1,0 +1,112 @@
+/// Accounts: a tenant's connections to vendors, with their settings, secrets and webhook endpoints.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hub/storage/sealed_cells.hpp"
+#include "hub/storage/secret_map.hpp"
+#include "hub/storage/tenant_scope.hpp"
+
+namespace hub::storage {
+
+/// architecture.md section 5: in the first three the endpoint verifies, stores and answers.
+enum class AccountState : std::uint8_t { kSetup, kEnabled, kPaused, kRetired };
+[[nodiscard]] std::string_view nameOf(AccountState state);
+
+struct NewAccount {
+    std::string plugin_key;
+    std::string provider_name;
+    std::string provider_code;  ///< unique in the tenant
+    std::string kind = "screening";
+    AccountState state = AccountState::kSetup;
+    std::optional<std::string> api_endpoint_url;
+    std::optional<std::string> external_account_ref;
+    std::string settings = "{}";  ///< JSON as the manifest's schema says
+    SecretMap secrets;
+};
+
+/// An account without its secrets.
+struct Account {
+    std::string id;
+    std::string tenant_id;
+    std::string plugin_key;
+    std::optional<std::string> pinned_sha256;
+    std::string provider_name;
+    std::string provider_code;
+    std::string kind;
+    AccountState state;
+    std::optional<std::string> api_endpoint_url;
+    std::optional<std::string> external_account_ref;
+    std::string settings;
+    std::vector<std::string> secret_names;
+    std::int64_t max_retry_attempts;
+    std::int64_t timeout_seconds;
+    std::int64_t rate_limit_per_hour;
+    std::int64_t row_version;
+};
+
+struct CreatedAccount {
+    std::string id;
+    std::string
+        endpoint_token;  ///< goes into the webhook URL; the database keeps its hash and it sealed
+};
+
+/// All functions throw StorageError; an unknown or foreign id refuses the unit with kNotFound.
+class AccountRepository {
+public:
+    /// The vault must outlive the repository. Any thread, one connection per thread.
+    explicit AccountRepository(const security::Vault& vault) : cells_(vault, "provider_config") {}
+
+    /// SHA-256 of an endpoint token in hex: how a webhook path finds its account.
+    [[nodiscard]] static std::string hashEndpointToken(std::string_view token);
+
+    /// The account whose current token has this hash, or whose previous one has and is still
+    /// allowed. Needs no scope: who knows the token may knock; the claim decides the rest.
+    [[nodiscard]] std::optional<Account> findByEndpoint(Connection& connection,
+                                                        std::string_view token_hash,
+                                                        std::int64_t now_ms) const;
+    [[nodiscard]] std::optional<Account> find(Connection& connection, const TenantScope& scope,
+                                              std::string_view id) const;
+    [[nodiscard]] std::vector<Account> list(Connection& connection, const TenantScope& scope) const;
+
+    /// UnitRefused (kConflict) if the provider code is taken.
+    CreatedAccount create(Connection& connection, const TenantScope& scope,
+                          const NewAccount& account, std::int64_t now_ms) const;
+    void setState(Connection& connection, const TenantScope& scope, std::string_view id,
+                  AccountState state, std::int64_t now_ms) const;
+    /// UnitRefused (kConflict) if someone changed the account since `row_version` was read
+    /// (TM-DB-4).
+    void setSettings(Connection& connection, const TenantScope& scope, std::string_view id,
+                     std::string_view settings, std::int64_t row_version,
+                     std::int64_t now_ms) const;
+    void pin(Connection& connection, const TenantScope& scope, std::string_view id,
+             const std::optional<std::string>& sha256, std::int64_t now_ms) const;
+
+    /// Gives a new token; the old one stays valid until `previous_until_ms`.
+    std::string rotateEndpoint(Connection& connection, const TenantScope& scope,
+                               std::string_view id, std::int64_t previous_until_ms,
+                               std::int64_t now_ms) const;
+    /// The current token, for who may manage the account.
+    [[nodiscard]] std::string endpointToken(Connection& connection, const TenantScope& scope,
+                                            std::string_view id) const;
+
+    /// Opens the secrets. The only function that does.
+    [[nodiscard]] SecretMap openSecrets(Connection& connection, const TenantScope& scope,
+                                        std::string_view id) const;
+    /// Stores one value (plugin-contract.md section 2). Within the caller's unit, so a rotated
+    /// refresh token commits together with the reply that brought it.
+    void captureSecret(Connection& connection, const TenantScope& scope, std::string_view id,
+                       const std::string& name, const SecretValue& value, CaptureMode mode,
+                       std::int64_t now_ms) const;
+
+private:
+    void storeSecrets(Connection& connection, const TenantScope& scope, std::string_view id,
+                      const SecretMap& secrets, std::int64_t now_ms) const;
+    SealedCells cells_;
+};
+
+}  // namespace hub::storage

@@ -1,0 +1,84 @@
+#include "hub/storage/attention_repository.hpp"
+
+#include "hub/security/digest.hpp"
+#include "hub/storage/time_text.hpp"
+
+namespace hub::storage {
+
+bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& scope,
+                                     const Alert& alert, std::int64_t now_ms) const {
+    requireFits(alert.alert_type, 100, "alert_type");
+    requireFits(alert.subject_id, 255, "subject_id");
+    const std::string id = security::uuid7(now_ms);
+    const std::string now = timeText(now_ms);
+    try {
+        connection.run(
+            "INSERT INTO alert (id, tenant_id, kind, alert_type, severity, person_id, "
+            "subject_type, "
+            "subject_id, description, details_enc, status, dedupe_key, created_at, updated_at) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            {id, scope.tenantId(), alert.kind, alert.alert_type, alert.severity, alert.person_id,
+             alert.subject_type, alert.subject_id, alert.description,
+             alerts_.seal(scope.tenantId(), id, "details_enc", alert.details), alert.status,
+             alert.dedupe_key, now, now});
+        return true;
+    } catch (const StorageError& error) {
+        if (error.code() != StorageErrorCode::kUnique) throw;
+        return false;
+    }
+}
+
+bool AttentionRepository::openTask(Connection& connection, const TenantScope& scope,
+                                   const Task& task, std::int64_t now_ms) const {
+    requireFits(task.subject_id, 255, "subject_id");
+    bool exists = false;
+    connection.query(
+        "SELECT 1 FROM task WHERE tenant_id = ? AND kind = ? AND subject_type = ? "
+        "AND subject_id = ? AND status IN ('open', 'in_progress') LIMIT 1",
+        {scope.tenantId(), task.kind, task.subject_type, task.subject_id},
+        [&](const Row&) { exists = true; });
+    if (exists) return false;
+    const std::string id = security::uuid7(now_ms);
+    const std::string now = timeText(now_ms);
+    connection.run(
+        "INSERT INTO task (id, tenant_id, kind, subject_type, subject_id, role, due_at, status, "
+        "notes_enc, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        {id, scope.tenantId(), task.kind, task.subject_type, task.subject_id, task.role,
+         timeText(task.due_at_ms), task.status,
+         tasks_.seal(scope.tenantId(), id, "notes_enc", task.notes), now, now});
+    return true;
+}
+
+std::vector<Alert> AttentionRepository::alerts(Connection& connection, const TenantScope& scope,
+                                               int rows_max) const {
+    std::vector<Alert> found;
+    connection.query(
+        "SELECT id, kind, alert_type, severity, person_id, subject_type, subject_id, description, "
+        "details_enc, status, dedupe_key FROM alert WHERE tenant_id = ? "
+        "ORDER BY created_at DESC, id LIMIT ?",
+        {scope.tenantId(), rows_max}, [&](const Row& row) {
+            found.push_back(
+                Alert{row.string(0), row.string(1), row.string(2), row.string(3), row.optString(4),
+                      row.string(5), row.string(6), row.string(7),
+                      alerts_.open(scope.tenantId(), row.text(0), "details_enc", row.optString(8)),
+                      row.string(9), row.string(10)});
+        });
+    return found;
+}
+
+std::vector<Task> AttentionRepository::tasks(Connection& connection, const TenantScope& scope,
+                                             int rows_max) const {
+    std::vector<Task> found;
+    connection.query(
+        "SELECT id, kind, subject_type, subject_id, role, due_at, status, notes_enc FROM task "
+        "WHERE tenant_id = ? ORDER BY created_at DESC, id LIMIT ?",
+        {scope.tenantId(), rows_max}, [&](const Row& row) {
+            found.push_back(
+                Task{row.string(0), row.string(1), row.string(2), row.string(3), row.optString(4),
+                     row.optTime(5), row.string(6),
+                     tasks_.open(scope.tenantId(), row.text(0), "notes_enc", row.optString(7))});
+        });
+    return found;
+}
+
+}  // namespace hub::storage

@@ -1,0 +1,65 @@
+/// Alerts and tasks: what asks for a person's attention.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hub/storage/sealed_cells.hpp"
+#include "hub/storage/tenant_scope.hpp"
+
+namespace hub::storage {
+
+/// canonical-model.md section 7.17. `description` is generated from codes.
+struct Alert {
+    std::string id;
+    std::string kind;  ///< monitoring, compliance, integration …
+    std::string alert_type;
+    std::string severity;  ///< critical, high, medium, low
+    std::optional<std::string> person_id;
+    std::string subject_type;
+    std::string subject_id;
+    std::string description;
+    std::optional<std::string> details;  ///< sealed
+    std::string status = "new";
+    std::string dedupe_key;  ///< SHA-256, hex: one alert per key and tenant
+};
+
+/// canonical-model.md section 7.22.
+struct Task {
+    std::string id;
+    std::string kind;  ///< manual_document_review, qa_review …
+    std::string subject_type;
+    std::string subject_id;
+    std::optional<std::string> role;
+    std::optional<std::int64_t> due_at_ms;
+    std::string status = "open";
+    std::optional<std::string> notes;  ///< sealed
+};
+
+/// All functions throw StorageError.
+class AttentionRepository {
+public:
+    /// The vault must outlive the repository. Any thread, one connection per thread.
+    explicit AttentionRepository(const security::Vault& vault)
+        : alerts_(vault, "alert"), tasks_(vault, "task") {}
+
+    /// True if the alert is new; one with the same key is left as it is.
+    bool raiseAlert(Connection& connection, const TenantScope& scope, const Alert& alert,
+                    std::int64_t now_ms) const;
+    /// Opens a task unless one of this kind is open for the subject; true if it is new.
+    bool openTask(Connection& connection, const TenantScope& scope, const Task& task,
+                  std::int64_t now_ms) const;
+    [[nodiscard]] std::vector<Alert> alerts(Connection& connection, const TenantScope& scope,
+                                            int rows_max) const;
+    [[nodiscard]] std::vector<Task> tasks(Connection& connection, const TenantScope& scope,
+                                          int rows_max) const;
+
+private:
+    SealedCells alerts_;
+    SealedCells tasks_;
+};
+
+}  // namespace hub::storage

@@ -1,0 +1,182 @@
+/// Flows and their journals: the durable half of the flow engine (architecture.md section 7).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hub/storage/sealed_cells.hpp"
+#include "hub/storage/tenant_scope.hpp"
+
+namespace hub::storage {
+
+enum class FlowState : std::uint8_t { kRunning, kWaiting, kDone, kFailed, kUncertain, kParked };
+[[nodiscard]] std::string_view nameOf(FlowState state);
+
+enum class StepState : std::uint8_t {
+    kIntent,   ///< committed before the request was sent
+    kReplied,  ///< the reply is committed, no plugin code saw it yet
+    kLost,     ///< sent or not, nobody knows; the request's repeat rule decides
+    kApplied,  ///< its observations are applied and the next step is committed
+};
+[[nodiscard]] std::string_view nameOf(StepState state);
+
+/// Entries of one leg (plugin-contract.md section 6).
+inline constexpr int kLegEntriesMax = 64;
+
+struct NewFlow {
+    std::string account_id;
+    std::string plugin_key;
+    std::string plugin_sha256;  ///< the version that starts it
+    std::string command;
+    std::string subject_type;
+    std::string subject_id;
+    std::optional<std::string> dedupe_key;  ///< an open flow with it is the same command
+    std::optional<std::string>
+        idempotency_key;  ///< the caller's, SHA-256 hex: for ever the same command
+    std::string inputs;   ///< JSON, frozen; sealed
+    std::optional<std::int64_t> fetch_wanted_seen;
+    std::optional<std::int64_t> give_up_at_ms;
+};
+
+struct CreatedFlow {
+    std::string id;
+    bool is_new;  ///< false: the flow that runs or ran for the same command
+};
+
+struct Flow {
+    std::string id;
+    std::string tenant_id;
+    std::string account_id;
+    std::string plugin_key;
+    std::string plugin_sha256;
+    std::string command;
+    std::string subject_type;
+    std::string subject_id;
+    FlowState state;
+    std::int64_t wake_at_ms;
+    std::int64_t leg;
+    std::string inputs;
+    std::optional<std::string> result;
+    std::optional<std::string> error;
+    std::int64_t retries;
+    std::optional<std::int64_t> fetch_wanted_seen;
+    std::optional<std::int64_t> give_up_at_ms;
+    std::int64_t created_at_ms;
+};
+
+/// A worker's right to go on with one flow; `fence` tells an old lease from a newer one.
+struct FlowLease {
+    std::string flow_id;
+    std::string tenant_id;
+    std::int64_t fence;
+};
+
+/// What is committed before a request is sent.
+struct FlowIntent {
+    std::string kind = "call";  ///< call, ask, wait
+    std::string label;
+    std::int64_t occurrence = 0;  ///< of the label in this leg
+    std::string method;
+    std::string host;
+    std::string path;                   ///< sealed: paths can name a person
+    std::string body_hash;              ///< SHA-256 hex; bodies are never stored
+    std::string repeat_rule = "never";  ///< safe, keyed, look_up, never
+    std::optional<std::string> idempotency_key;
+    std::int64_t deadline_at_ms = 0;
+};
+
+struct FlowReply {
+    std::int64_t status = 0;
+    std::string headers;  ///< JSON; sealed
+    std::string body;     ///< captures already blanked; sealed
+};
+
+struct FlowStep {
+    std::string id;
+    std::int64_t seq = 0;
+    FlowIntent intent;
+    StepState state = StepState::kIntent;
+    std::int64_t attempt = 1;
+    std::int64_t intent_at_ms = 0;
+    std::optional<std::int64_t> entry_at_ms;  ///< when the reply was committed, or found lost
+    std::optional<FlowReply> reply;
+};
+
+/// All functions throw StorageError. Those with a lease throw UnitRefused (kConflict) if another
+/// worker has the flow by now, or the step is not in the state they need; that undoes the unit
+/// (TM-DB-3).
+class FlowRepository {
+public:
+    /// The vault must outlive the repository. Any thread, one connection per thread.
+    explicit FlowRepository(const security::Vault& vault)
+        : flows_(vault, "flow"), steps_(vault, "flow_step") {}
+
+    /// Adds a flow that is due now, or finds the one for the same command.
+    CreatedFlow create(Connection& connection, const TenantScope& scope, const NewFlow& flow,
+                       std::int64_t now_ms) const;
+    [[nodiscard]] std::optional<Flow> find(Connection& connection, const TenantScope& scope,
+                                           std::string_view id) const;
+    /// Flows of the account and command that are not at an end; uncertain ones count.
+    [[nodiscard]] std::int64_t countOpen(Connection& connection, const TenantScope& scope,
+                                         std::string_view account_id,
+                                         std::string_view command) const;
+
+    /// Leases up to `rows_max` due flows of accounts that are not paused or retired. Of one subject
+    /// only the oldest open flow is given: commands on one order run one after another.
+    std::vector<FlowLease> leaseDue(Connection& connection, const SystemScope& system,
+                                    std::string_view owner, std::int64_t now_ms,
+                                    std::int64_t lease_ms, int rows_max) const;
+    void renewLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
+
+    /// The steps of the current leg in order.
+    [[nodiscard]] std::vector<FlowStep> journal(Connection& connection,
+                                                const FlowLease& lease) const;
+    /// Adds the next step; kTooLarge over kLegEntriesMax. Gives its id.
+    std::string commitIntent(Connection& connection, const FlowLease& lease,
+                             const FlowIntent& intent, std::int64_t now_ms) const;
+    /// Intent to replied.
+    void commitReply(Connection& connection, const FlowLease& lease, std::string_view step_id,
+                     const FlowReply& reply, std::int64_t now_ms) const;
+    /// Intent to lost.
+    void markLost(Connection& connection, const FlowLease& lease, std::string_view step_id,
+                  std::string_view error, std::int64_t now_ms) const;
+    /// Logs the attempt that a replied or lost step stands for, and makes the step an intent again.
+    void repeatStep(Connection& connection, const FlowLease& lease, std::string_view step_id,
+                    std::string_view error, std::int64_t deadline_at_ms, std::int64_t now_ms) const;
+    /// Replied or lost to applied.
+    void markApplied(Connection& connection, const FlowLease& lease, std::string_view step_id,
+                     std::int64_t now_ms) const;
+    /// Ends the leg: new inputs, empty journal.
+    void nextLeg(Connection& connection, const FlowLease& lease, std::string_view inputs,
+                 std::int64_t now_ms) const;
+
+    /// Gives the lease back; the flow is due again at `wake_at_ms`. `counts` raises the retries.
+    enum class Retry : std::uint8_t { kFree, kCounts };
+    void sleep(Connection& connection, const FlowLease& lease, std::int64_t wake_at_ms, Retry retry,
+               std::int64_t now_ms) const;
+    /// Ends or parks the flow and the lease. The error is clipped.
+    void finish(Connection& connection, const FlowLease& lease, FlowState state,
+                const std::optional<std::string>& result, const std::optional<std::string>& error,
+                std::int64_t now_ms) const;
+
+    /// Makes a waiting flow due now; false if there is none to wake.
+    bool wake(Connection& connection, const TenantScope& scope, std::string_view id,
+              std::int64_t now_ms) const;
+    /// Ends an uncertain flow by a person's word. UnitRefused (kConflict) if it is not uncertain.
+    void resolve(Connection& connection, const TenantScope& scope, std::string_view id,
+                 FlowState state, const std::optional<std::string>& result,
+                 std::int64_t now_ms) const;
+    /// Parks the account's open flows (settings that change host or environment); gives how many.
+    std::int64_t parkOfAccount(Connection& connection, const TenantScope& scope,
+                               std::string_view account_id, std::string_view reason,
+                               std::int64_t now_ms) const;
+
+private:
+    SealedCells flows_;
+    SealedCells steps_;
+};
+
+}  // namespace hub::storage

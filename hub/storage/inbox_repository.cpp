@@ -1,0 +1,258 @@
+#include "hub/storage/inbox_repository.hpp"
+
+#include "hub/storage/time_text.hpp"
+
+namespace hub::storage {
+namespace {
+
+using hubsdk::ErrorCode;
+using hubsdk::makeError;
+
+constexpr const char* kLeaseLost = "the lease of this delivery was lost";
+
+/// Sizes of the columns (canonical-model.md section 7.20).
+void requireColumnsFit(const NewDelivery& row) {
+    requireFits(row.plugin_key, 50, "plugin_key");
+    requireFits(row.source, 50, "source");
+    requireFits(row.connection.value_or(""), 64, "connection");
+    requireFits(row.event_type.value_or(""), 100, "event_type");
+    requireFits(row.vendor_event_id.value_or(""), 255, "vendor_event_id");
+    requireFits(row.dedupe_scope, 36, "dedupe_scope");
+    requireFits(row.dedupe_key, 64, "dedupe_key");
+    requireFits(row.state_key.value_or(""), 64, "state_key");
+    requireFits(row.content_type.value_or(""), 100, "content_type");
+    requireFits(row.trace_id.value_or(""), 64, "trace_id");
+}
+
+void insertRow(Connection& connection, const SealedDelivery& sealed) {
+    const NewDelivery& row = sealed.row;
+    const std::string received = timeText(row.received_at_ms);
+    connection.run(
+        "INSERT INTO inbound_event (id, tenant_id, provider_config_id, plugin_key, transport, "
+        "source, "
+        "connection, event_type, vendor_event_id, dedupe_scope, dedupe_key, state_key, "
+        "request_enc, "
+        "headers_enc, content_type, body_enc, body_size_bytes, proof, is_hint, status, "
+        "received_at, "
+        "next_attempt_at, trace_id, created_at, updated_at) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'verified',?,?,?,?,?)",
+        {row.id,
+         sealed.tenant_id,
+         row.account_id,
+         row.plugin_key,
+         row.transport,
+         row.source,
+         row.connection,
+         row.event_type,
+         row.vendor_event_id,
+         row.dedupe_scope,
+         row.dedupe_key,
+         row.state_key,
+         row.request,
+         row.headers,
+         row.content_type,
+         row.body,
+         sealed.body_size_bytes,
+         row.proof,
+         row.is_hint,
+         received,
+         received,
+         row.trace_id,
+         received,
+         received});
+}
+
+}  // namespace
+
+SealedDelivery InboxRepository::seal(const TenantScope& scope, NewDelivery delivery) const {
+    const std::string& tenant = scope.tenantId();
+    SealedDelivery sealed{tenant, std::move(delivery), 0};
+    NewDelivery& row = sealed.row;
+    sealed.body_size_bytes = static_cast<std::int64_t>(row.body.size());
+    row.request = cells_.seal(tenant, row.id, "request_enc", std::string_view(row.request));
+    row.headers = cells_.seal(tenant, row.id, "headers_enc", std::string_view(row.headers));
+    row.body = cells_.seal(tenant, row.id, "body_enc", std::string_view(row.body));
+    return sealed;
+}
+
+// Never INSERT IGNORE: it also swallows truncation and missing parents.
+InsertedDelivery InboxRepository::insertDelivery(Connection& connection,
+                                                 const SealedDelivery& delivery) const {
+    const NewDelivery& row = delivery.row;
+    requireColumnsFit(row);
+    try {
+        insertRow(connection, delivery);
+        return {InsertOutcome::kInserted, row.id};
+    } catch (const StorageError& error) {
+        if (error.code() != StorageErrorCode::kUnique) throw;
+    }
+    const auto counted = connection.run(
+        "UPDATE inbound_event SET duplicates = duplicates + 1 WHERE dedupe_scope = ? AND "
+        "dedupe_key = ? AND tenant_id = ?",
+        {row.dedupe_scope, row.dedupe_key, delivery.tenant_id});
+    // No such pair: it was the id that existed, which a fresh UUID never does.
+    requireOne(counted, ErrorCode::kInternal, "the delivery's id exists already");
+    InsertedDelivery first{InsertOutcome::kDuplicate, {}};
+    connection.query("SELECT id FROM inbound_event WHERE dedupe_scope = ? AND dedupe_key = ?",
+                     {row.dedupe_scope, row.dedupe_key},
+                     [&](const Row& found) { first.id = found.string(0); });
+    return first;
+}
+
+std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
+                                                       const SystemScope& /*system*/,
+                                                       std::string_view owner, std::int64_t now_ms,
+                                                       std::int64_t lease_ms, int rows_max) const {
+    std::vector<DeliveryLease> due;
+    connection.query(
+        "SELECT e.id, e.tenant_id, e.fence FROM inbound_event e LEFT JOIN provider_config p "
+        "ON p.id = e.provider_config_id WHERE e.status IN ('verified', 'failed') "
+        "AND e.next_attempt_at <= ? AND (p.id IS NULL OR p.account_state = 'enabled') "
+        "ORDER BY e.next_attempt_at, e.id LIMIT ?",
+        {timeText(now_ms), rows_max}, [&](const Row& row) {
+            due.push_back(DeliveryLease{row.string(0), row.string(1), row.integer(2)});
+        });
+    // next_attempt_at moves to the lease's end, so that one column says when a row is due.
+    const std::string until = timeText(now_ms + lease_ms);
+    std::vector<DeliveryLease> claimed;
+    for (auto& lease : due) {
+        const auto taken = connection.run(
+            "UPDATE inbound_event SET owner = ?, lease_until = ?, next_attempt_at = ?, "
+            "fence = fence + 1, updated_at = ? WHERE id = ? AND fence = ? "
+            "AND status IN ('verified', 'failed')",
+            {owner, until, until, timeText(now_ms), lease.id, lease.fence});
+        if (taken != 1) continue;
+        ++lease.fence;
+        claimed.push_back(std::move(lease));
+    }
+    return claimed;
+}
+
+void InboxRepository::renewLease(Connection& connection, const DeliveryLease& lease,
+                                 std::int64_t until_ms) const {
+    const std::string until = timeText(until_ms);
+    requireOne(connection.run("UPDATE inbound_event SET lease_until = ?, next_attempt_at = ? "
+                              "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                              {until, until, lease.id, lease.fence}),
+               ErrorCode::kConflict, kLeaseLost);
+}
+
+void InboxRepository::markProcessed(Connection& connection, const DeliveryLease& lease,
+                                    std::int64_t now_ms) const {
+    const std::string now = timeText(now_ms);
+    requireOne(connection.run(
+                   "UPDATE inbound_event SET status = 'processed', processed_at = ?, owner = NULL, "
+                   "lease_until = NULL, not_before = NULL, hold_reason = NULL, error = NULL, "
+                   "updated_at = ? WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                   {now, now, lease.id, lease.fence}),
+               ErrorCode::kConflict, kLeaseLost);
+}
+
+void InboxRepository::markFailed(Connection& connection, const DeliveryLease& lease,
+                                 std::string_view error, std::int64_t retry_at_ms,
+                                 std::int64_t now_ms) const {
+    requireOne(
+        connection.run(
+            "UPDATE inbound_event SET status = 'failed', attempts = attempts + 1, error = ?, "
+            "next_attempt_at = ?, owner = NULL, lease_until = NULL, updated_at = ? "
+            "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+            {clipped(error, kErrorTextMax), timeText(retry_at_ms), timeText(now_ms), lease.id,
+             lease.fence}),
+        ErrorCode::kConflict, kLeaseLost);
+}
+
+void InboxRepository::markDead(Connection& connection, const DeliveryLease& lease,
+                               std::string_view reason, std::int64_t now_ms) const {
+    requireOne(connection.run(
+                   "UPDATE inbound_event SET status = 'dead', attempts = attempts + 1, error = ?, "
+                   "owner = NULL, lease_until = NULL, updated_at = ? "
+                   "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                   {clipped(reason, kErrorTextMax), timeText(now_ms), lease.id, lease.fence}),
+               ErrorCode::kConflict, kLeaseLost);
+}
+
+void InboxRepository::hold(Connection& connection, const DeliveryLease& lease,
+                           std::string_view reason, std::int64_t until_ms,
+                           std::int64_t now_ms) const {
+    const std::string until = timeText(until_ms);
+    requireOne(connection.run(
+                   "UPDATE inbound_event SET status = 'verified', hold_reason = ?, not_before = ?, "
+                   "next_attempt_at = ?, owner = NULL, lease_until = NULL, updated_at = ? "
+                   "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                   {clipped(reason, 100), until, until, timeText(now_ms), lease.id, lease.fence}),
+               ErrorCode::kConflict, kLeaseLost);
+}
+
+std::int64_t InboxRepository::releaseHeld(Connection& connection, const TenantScope& scope,
+                                          std::string_view account_id, std::int64_t now_ms) const {
+    const std::string now = timeText(now_ms);
+    return connection.run(
+        "UPDATE inbound_event SET not_before = NULL, next_attempt_at = ?, updated_at = ? "
+        "WHERE tenant_id = ? AND provider_config_id = ? AND status = 'verified' "
+        "AND hold_reason IS NOT NULL AND owner IS NULL",
+        {now, now, scope.tenantId(), account_id});
+}
+
+void InboxRepository::replay(Connection& connection, const TenantScope& scope, std::string_view id,
+                             std::int64_t now_ms) const {
+    if (!find(connection, scope, id))
+        throw UnitRefused(makeError(ErrorCode::kNotFound, "no such delivery"));
+    const std::string now = timeText(now_ms);
+    requireOne(
+        connection.run(
+            "UPDATE inbound_event SET status = 'verified', attempts = 0, next_attempt_at = ?, "
+            "not_before = NULL, hold_reason = NULL, owner = NULL, lease_until = NULL, "
+            "updated_at = ? WHERE id = ? AND tenant_id = ? AND status IN ('failed', 'dead')",
+            {now, now, id, scope.tenantId()}),
+        ErrorCode::kConflict, "only a failed or dead delivery can be replayed");
+}
+
+std::int64_t InboxRepository::replayDead(Connection& connection, const TenantScope& scope,
+                                         std::string_view account_id, std::int64_t now_ms) const {
+    const std::string now = timeText(now_ms);
+    return connection.run(
+        "UPDATE inbound_event SET status = 'verified', attempts = 0, next_attempt_at = ?, "
+        "not_before = NULL, hold_reason = NULL, updated_at = ? "
+        "WHERE tenant_id = ? AND provider_config_id = ? AND status = 'dead'",
+        {now, now, scope.tenantId(), account_id});
+}
+
+std::optional<Delivery> InboxRepository::find(Connection& connection, const TenantScope& scope,
+                                              std::string_view id) const {
+    std::optional<Delivery> found;
+    const std::string& tenant = scope.tenantId();
+    connection.query(
+        "SELECT id, provider_config_id, plugin_key, transport, source, event_type, "
+        "vendor_event_id, "
+        "state_key, request_enc, headers_enc, content_type, body_enc, proof, is_hint, status, "
+        "received_at, attempts, duplicates, hold_reason, error, trace_id "
+        "FROM inbound_event WHERE id = ? AND tenant_id = ?",
+        {id, tenant}, [&](const Row& row) {
+            Delivery& out = found.emplace();
+            out.id = row.string(0);
+            out.tenant_id = tenant;
+            out.account_id = row.optString(1);
+            out.plugin_key = row.string(2);
+            out.transport = row.string(3);
+            out.source = row.string(4);
+            out.event_type = row.optString(5);
+            out.vendor_event_id = row.optString(6);
+            out.state_key = row.optString(7);
+            out.request = cells_.open(tenant, out.id, "request_enc", row.text(8));
+            out.headers = cells_.open(tenant, out.id, "headers_enc", row.text(9));
+            out.content_type = row.optString(10);
+            out.body = cells_.open(tenant, out.id, "body_enc", row.bytes(11));
+            out.proof = row.string(12);
+            out.is_hint = row.flag(13);
+            out.status = row.string(14);
+            out.received_at_ms = row.time(15);
+            out.attempts = row.integer(16);
+            out.duplicates = row.integer(17);
+            out.hold_reason = row.optString(18);
+            out.error = row.optString(19);
+            out.trace_id = row.optString(20);
+        });
+    return found;
+}
+
+}  // namespace hub::storage

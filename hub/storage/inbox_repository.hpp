@@ -1,0 +1,136 @@
+/// The inbox: proven deliveries, kept before they are answered and leased to the inbox workers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hub/storage/sealed_cells.hpp"
+#include "hub/storage/tenant_scope.hpp"
+
+namespace hub::storage {
+
+/// A delivery whose proof holds. Texts longer than their column refuse the unit with kTooLarge.
+struct NewDelivery {
+    std::string id;  ///< a new UUID
+    std::optional<std::string> account_id;
+    std::string plugin_key;
+    std::string transport = "webhook";  ///< webhook, api, sftp, poll, upload, file
+    std::string source;
+    std::optional<std::string> connection;  ///< the endpoint's connection, if it is a shared one
+    std::optional<std::string> event_type;
+    std::optional<std::string> vendor_event_id;
+    std::string dedupe_scope;              ///< account id; tenant id for uploads and files
+    std::string dedupe_key;                ///< SHA-256, hex
+    std::optional<std::string> state_key;  ///< SHA-256, hex (plugin-contract.md section 3)
+    std::string request;                   ///< JSON of method, path and query; sealed
+    std::string headers;                   ///< JSON, without proofs; sealed
+    std::optional<std::string> content_type;
+    std::string body;     ///< raw bytes; sealed
+    std::string proof;    ///< signature, basic, none
+    bool is_hint = true;  ///< the proof covers too little to be believed
+    std::int64_t received_at_ms = 0;
+    std::optional<std::string> trace_id;
+};
+
+/// A delivery whose personal parts are sealed; made off the writer thread, inserted on it.
+struct SealedDelivery {
+    std::string tenant_id;
+    NewDelivery row;  ///< request, headers and body hold sealed text
+    std::int64_t body_size_bytes = 0;
+};
+
+enum class InsertOutcome : std::uint8_t { kInserted, kDuplicate };
+
+/// The row that holds the delivery: the new one, or the first copy's.
+struct InsertedDelivery {
+    InsertOutcome outcome;
+    std::string id;
+};
+
+/// A stored delivery, opened.
+struct Delivery {
+    std::string id;
+    std::string tenant_id;
+    std::optional<std::string> account_id;
+    std::string plugin_key;
+    std::string transport;
+    std::string source;
+    std::optional<std::string> event_type;
+    std::optional<std::string> vendor_event_id;
+    std::optional<std::string> state_key;
+    std::string request;
+    std::string headers;
+    std::optional<std::string> content_type;
+    std::string body;
+    std::string proof;
+    bool is_hint;
+    std::string status;  ///< verified, processed, failed, dead
+    std::int64_t received_at_ms;
+    std::int64_t attempts;
+    std::int64_t duplicates;
+    std::optional<std::string> hold_reason;
+    std::optional<std::string> error;
+    std::optional<std::string> trace_id;
+};
+
+/// A worker's right to one row until `lease_until`; `fence` tells an old lease from a newer one.
+struct DeliveryLease {
+    std::string id;
+    std::string tenant_id;
+    std::int64_t fence;
+};
+
+/// All functions throw StorageError. Those that take a lease throw UnitRefused (kConflict) if
+/// another worker has the row by now, which undoes the whole unit (TM-DB-3).
+class InboxRepository {
+public:
+    /// The vault must outlive the repository. Any thread, one connection per thread.
+    explicit InboxRepository(const security::Vault& vault) : cells_(vault, "inbound_event") {}
+
+    /// Seals the personal parts. Costs time by size, so not inside the unit.
+    [[nodiscard]] SealedDelivery seal(const TenantScope& scope, NewDelivery delivery) const;
+
+    /// Inserts, or counts a duplicate of the same (dedupe_scope, dedupe_key). Exactly one row
+    /// results, however many copies come at once.
+    InsertedDelivery insertDelivery(Connection& connection, const SealedDelivery& delivery) const;
+
+    /// Leases up to `rows_max` due rows of enabled accounts, oldest first.
+    std::vector<DeliveryLease> claimBatch(Connection& connection, const SystemScope& system,
+                                          std::string_view owner, std::int64_t now_ms,
+                                          std::int64_t lease_ms, int rows_max) const;
+    void renewLease(Connection& connection, const DeliveryLease& lease,
+                    std::int64_t until_ms) const;
+
+    void markProcessed(Connection& connection, const DeliveryLease& lease,
+                       std::int64_t now_ms) const;
+    /// Counts an attempt; the row is due again at `retry_at_ms`. The error is clipped.
+    void markFailed(Connection& connection, const DeliveryLease& lease, std::string_view error,
+                    std::int64_t retry_at_ms, std::int64_t now_ms) const;
+    void markDead(Connection& connection, const DeliveryLease& lease, std::string_view reason,
+                  std::int64_t now_ms) const;
+    /// Puts the row aside without counting an attempt.
+    void hold(Connection& connection, const DeliveryLease& lease, std::string_view reason,
+              std::int64_t until_ms, std::int64_t now_ms) const;
+
+    /// Makes the held rows of an account due now; gives how many.
+    std::int64_t releaseHeld(Connection& connection, const TenantScope& scope,
+                             std::string_view account_id, std::int64_t now_ms) const;
+    /// Makes a failed or dead row due again with fresh attempts. UnitRefused: kNotFound for an
+    /// unknown or foreign id, kConflict in another status.
+    void replay(Connection& connection, const TenantScope& scope, std::string_view id,
+                std::int64_t now_ms) const;
+    /// The same for all dead rows of an account; gives how many.
+    std::int64_t replayDead(Connection& connection, const TenantScope& scope,
+                            std::string_view account_id, std::int64_t now_ms) const;
+
+    [[nodiscard]] std::optional<Delivery> find(Connection& connection, const TenantScope& scope,
+                                               std::string_view id) const;
+
+private:
+    SealedCells cells_;
+};
+
+}  // namespace hub::storage

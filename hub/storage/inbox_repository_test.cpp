@@ -1,0 +1,292 @@
+#include "hub/storage/inbox_repository.hpp"
+
+#include <atomic>
+#include <fstream>
+#include <iterator>
+#include <latch>
+#include <thread>
+
+#include "hub/storage/account_repository.hpp"
+#include "hub/storage/storage_fixture.hpp"
+
+namespace hub::storage {
+namespace {
+
+using hubsdk::ErrorCode;
+using hubsdk::Result;
+
+constexpr std::int64_t kLeaseMs = 1000;
+
+class InboxTest : public StorageTest {
+protected:
+    InboxTest() { open(); }
+
+    NewDelivery delivery(const std::string& key) {
+        NewDelivery row;
+        row.id = security::uuid7(kNow);
+        row.plugin_key = "checkr";
+        row.source = "checkr";
+        row.dedupe_scope = scope_.tenantId();
+        row.dedupe_key = security::sha256Hex(key);
+        row.request = R"({"method":"POST"})";
+        row.headers = R"({"x":"y"})";
+        row.body = "body of " + key;
+        row.proof = "signature";
+        row.received_at_ms = kNow;
+        return row;
+    }
+    InsertedDelivery insert(const NewDelivery& row) {
+        const auto sealed = inbox_.seal(scope_, row);
+        return database_
+            ->writeFor(
+                WriteQueue::kIngress,
+                [&](Connection& connection) { return inbox_.insertDelivery(connection, sealed); })
+            .value();
+    }
+    std::vector<DeliveryLease> claim(const char* owner, std::int64_t now_ms, int rows_max = 10) {
+        return database_
+            ->writeFor(WriteQueue::kApply,
+                       [&](Connection& connection) {
+                           return inbox_.claimBatch(connection, SystemScope::forWorker(), owner,
+                                                    now_ms, kLeaseMs, rows_max);
+                       })
+            .value();
+    }
+    Result<void> unit(const Unit& work) { return database_->write(WriteQueue::kApply, work); }
+    std::optional<Delivery> find(const std::string& id) {
+        return database_->read(
+            [&](Connection& connection) { return inbox_.find(connection, scope_, id); });
+    }
+
+    InboxRepository inbox_{*vault_};
+    TenantScope scope_ = TenantScope::afterProof("none");
+
+    void SetUp() override { scope_ = tenant("acme"); }
+};
+
+TEST_F(InboxTest, GivesBackWhatItStored) {
+    NewDelivery row = delivery("a");
+    row.body = std::string("\0\xff<x>", 5);
+    row.vendor_event_id = "evt_1";
+    insert(row);
+    const auto found = find(row.id);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->body, row.body);
+    EXPECT_EQ(found->headers, row.headers);
+    EXPECT_EQ(found->request, row.request);
+    EXPECT_EQ(found->vendor_event_id, "evt_1");
+    EXPECT_EQ(found->status, "verified");
+    EXPECT_EQ(found->received_at_ms, kNow);
+}
+
+// TM-IN-3
+TEST_F(InboxTest, ThousandParallelCopiesAreOneRow) {
+    constexpr int kCopies = 1000;
+    constexpr int kThreads = 4;
+    std::atomic<int> inserted{0};
+    std::latch told(kCopies);
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < kCopies / kThreads; ++i) {
+                auto outcome = std::make_shared<InsertOutcome>();
+                const auto sealed =
+                    std::make_shared<SealedDelivery>(inbox_.seal(scope_, delivery("same")));
+                database_->submit(
+                    WriteQueue::kIngress,
+                    [this, sealed, outcome](Connection& connection) {
+                        *outcome = inbox_.insertDelivery(connection, *sealed).outcome;
+                    },
+                    [&, outcome](const Result<void>& result) {
+                        EXPECT_TRUE(result.ok());
+                        inserted += *outcome == InsertOutcome::kInserted ? 1 : 0;
+                        told.count_down();
+                    });
+            }
+        });
+    told.wait();
+    EXPECT_EQ(inserted, 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM inbound_event"), 1);
+    EXPECT_EQ(count("SELECT duplicates FROM inbound_event"), kCopies - 1);
+}
+
+// TM-IN-3
+TEST_F(InboxTest, DuplicateNamesTheFirstCopyAlsoAfter29Days) {
+    const NewDelivery first = delivery("a");
+    insert(first);
+    NewDelivery late = delivery("a");
+    late.received_at_ms = kNow + 29LL * 86'400'000;
+    const auto again = insert(late);
+    EXPECT_EQ(again.outcome, InsertOutcome::kDuplicate);
+    EXPECT_EQ(again.id, first.id);
+    EXPECT_EQ(insert(delivery("b")).outcome, InsertOutcome::kInserted);
+}
+
+TEST_F(InboxTest, RefusesTextThatDoesNotFit) {
+    NewDelivery row = delivery("a");
+    row.vendor_event_id = std::string(256, 'x');
+    const auto sealed = inbox_.seal(scope_, row);
+    const auto refused =
+        unit([&](Connection& connection) { inbox_.insertDelivery(connection, sealed); });
+    EXPECT_EQ(refused.error().code, ErrorCode::kTooLarge);
+    EXPECT_EQ(refused.error().path, "vendor_event_id");
+}
+
+// TM-DB-3
+TEST_F(InboxTest, TwoOwnersNeverHoldOneRow) {
+    for (const char* key : {"a", "b", "c"}) insert(delivery(key));
+    const auto first = claim("one", kNow, 2);
+    const auto second = claim("two", kNow);
+    ASSERT_EQ(first.size(), 2U);
+    ASSERT_EQ(second.size(), 1U);
+    EXPECT_TRUE(claim("three", kNow).empty());
+    for (const auto& lease : first) EXPECT_NE(lease.id, second.front().id);
+}
+
+// TM-DB-3
+TEST_F(InboxTest, LostLeaseUndoesTheUnit) {
+    insert(delivery("a"));
+    const auto old = claim("one", kNow).front();
+    const auto current = claim("two", kNow + kLeaseMs).front();
+    EXPECT_EQ(current.id, old.id);
+    const auto late = unit([&](Connection& connection) {
+        connection.run("INSERT INTO counter (scope, value) VALUES ('effect', 1)");
+        inbox_.markProcessed(connection, old, kNow);
+    });
+    EXPECT_EQ(late.error().code, ErrorCode::kConflict);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM counter"), 0);
+    EXPECT_TRUE(unit([&](Connection& connection) {
+                    inbox_.markProcessed(connection, current, kNow);
+                }).ok());
+    EXPECT_EQ(find(old.id)->status, "processed");
+}
+
+TEST_F(InboxTest, RenewedLeaseHolds) {
+    insert(delivery("a"));
+    const auto lease = claim("one", kNow).front();
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.renewLease(connection, lease, kNow + 10 * kLeaseMs);
+                }).ok());
+    EXPECT_TRUE(claim("two", kNow + 2 * kLeaseMs).empty());
+}
+
+// TM-IN-10
+TEST_F(InboxTest, FailedRowsWaitThenDieAndCanBeReplayed) {
+    insert(delivery("a"));
+    auto lease = claim("one", kNow).front();
+    const std::string id = lease.id;
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.markFailed(connection, lease, "why", kNow + 5000, kNow);
+                }).ok());
+    EXPECT_TRUE(claim("one", kNow + 4999).empty());
+    lease = claim("one", kNow + 5000).front();
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.markDead(connection, lease, std::string(600, 'x'), kNow);
+                }).ok());
+    EXPECT_EQ(find(id)->status, "dead");
+    EXPECT_EQ(find(id)->error->size(), kErrorTextMax);
+    EXPECT_EQ(find(id)->attempts, 2);
+    EXPECT_TRUE(claim("one", kNow + 99'999).empty());
+    ASSERT_TRUE(
+        unit([&](Connection& connection) { inbox_.replay(connection, scope_, id, kNow); }).ok());
+    EXPECT_EQ(claim("one", kNow).size(), 1U);
+}
+
+TEST_F(InboxTest, ReplaySparesWhatIsDone) {
+    insert(delivery("a"));
+    const auto lease = claim("one", kNow).front();
+    ASSERT_TRUE(
+        unit([&](Connection& connection) { inbox_.markProcessed(connection, lease, kNow); }).ok());
+    EXPECT_EQ(
+        unit([&](Connection& connection) { inbox_.replay(connection, scope_, lease.id, kNow); })
+            .error()
+            .code,
+        ErrorCode::kConflict);
+}
+
+TEST_F(InboxTest, HeldRowsCountNoAttemptAndCanBeReleased) {
+    AccountRepository accounts(*vault_);
+    const auto account =
+        database_
+            ->writeFor(WriteQueue::kPortal,
+                       [&](Connection& connection) {
+                           NewAccount wanted;
+                           wanted.plugin_key = "checkr";
+                           wanted.provider_name = wanted.provider_code = "c";
+                           wanted.state = AccountState::kEnabled;
+                           return accounts.create(connection, scope_, wanted, kNow);
+                       })
+            .value();
+    NewDelivery row = delivery("a");
+    row.account_id = account.id;
+    insert(row);
+    const auto lease = claim("one", kNow).front();
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.hold(connection, lease, "submit_open", kNow + 60'000, kNow);
+                }).ok());
+    EXPECT_TRUE(claim("one", kNow + kLeaseMs).empty());
+    EXPECT_EQ(find(lease.id)->attempts, 0);
+    EXPECT_EQ(find(lease.id)->hold_reason, "submit_open");
+    const auto released = database_->writeFor(WriteQueue::kApply, [&](Connection& connection) {
+        return inbox_.releaseHeld(connection, scope_, account.id, kNow);
+    });
+    EXPECT_EQ(released.value(), 1);
+    EXPECT_EQ(claim("one", kNow).size(), 1U);
+
+    // A paused account's deliveries wait.
+    NewDelivery paused = delivery("b");
+    paused.account_id = account.id;
+    insert(paused);
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    accounts.setState(connection, scope_, account.id, AccountState::kPaused, kNow);
+                }).ok());
+    EXPECT_TRUE(claim("one", kNow).empty());
+}
+
+// TM-IN-9
+TEST_F(InboxTest, ForeignTenantFindsNothing) {
+    const NewDelivery row = delivery("a");
+    insert(row);
+    const TenantScope other = tenant("other");
+    EXPECT_FALSE(database_->read([&](Connection& connection) {
+        return inbox_.find(connection, other, row.id).has_value();
+    }));
+    EXPECT_EQ(unit([&](Connection& connection) { inbox_.replay(connection, other, row.id, kNow); })
+                  .error()
+                  .code,
+              ErrorCode::kNotFound);
+}
+
+// TM-DATA-1
+TEST_F(InboxTest, FilesHoldNoPlainBody) {
+    NewDelivery row = delivery("a");
+    row.body = "ssn 123-45-6789";
+    row.headers = "Authorization: hush";
+    insert(row);
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+        std::ifstream in(entry.path(), std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+        EXPECT_EQ(bytes.find("123-45-6789"), std::string::npos) << entry.path();
+        EXPECT_EQ(bytes.find("hush"), std::string::npos) << entry.path();
+        EXPECT_EQ(bytes.find(security::base64Encode(row.body)), std::string::npos);
+    }
+}
+
+// TM-DATA-2
+TEST_F(InboxTest, SwappedCellsDoNotOpen) {
+    const NewDelivery a = delivery("a");
+    const NewDelivery b = delivery("b");
+    insert(a);
+    insert(b);
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    connection.run(
+                        "UPDATE inbound_event SET body_enc = (SELECT o.body_enc FROM "
+                        "inbound_event o WHERE o.id = ?) WHERE id = ?",
+                        {b.id, a.id});
+                }).ok());
+    EXPECT_THROW(find(a.id), StorageError);
+    EXPECT_EQ(find(b.id)->body, b.body);
+}
+
+}  // namespace
+}  // namespace hub::storage

@@ -1,0 +1,166 @@
+#include "hub/storage/order_repository.hpp"
+
+#include <algorithm>
+
+#include "hub/security/digest.hpp"
+#include "hub/storage/tenant_repository.hpp"
+#include "hub/storage/time_text.hpp"
+
+namespace hub::storage {
+namespace {
+
+using hubsdk::ErrorCode;
+
+constexpr std::string_view kSelectOrder =
+    "SELECT id, order_number, channel, person_id, application_ref, package_code, "
+    "provider_config_id, "
+    "reference_number, job_location, request_enc, created_at, row_version, status, held_from, "
+    "hold_reason, action_reason, result, decision, completion_percentage, submitted_at, "
+    "dispatched_at, results_ready_at, completed_at, closed_at, estimated_completion_at, "
+    "last_activity_at FROM screening_order ";
+
+std::string select(std::string_view where) { return std::string(kSelectOrder).append(where); }
+
+Order orderOf(const Row& row, const SealedCells& cells, const std::string& tenant) {
+    Order out;
+    out.id = row.string(0);
+    out.order_number = row.string(1);
+    out.channel = row.string(2);
+    out.person_id = row.string(3);
+    out.application_ref = row.optString(4);
+    out.package_code = row.optString(5);
+    out.account_id = row.optString(6);
+    out.reference_number = row.optString(7);
+    out.job_location = row.optString(8);
+    out.request_document = cells.open(tenant, out.id, "request_enc", row.optString(9));
+    out.created_at_ms = row.time(10);
+    out.row_version = row.integer(11);
+    out.status = row.string(12);
+    out.held_from = row.optString(13);
+    out.hold_reason = row.optString(14);
+    out.action_reason = row.optString(15);
+    out.result = row.optString(16);
+    out.decision = row.optString(17);
+    out.completion_percentage = row.integer(18);
+    out.submitted_at_ms = row.optTime(19);
+    out.dispatched_at_ms = row.optTime(20);
+    out.results_ready_at_ms = row.optTime(21);
+    out.completed_at_ms = row.optTime(22);
+    out.closed_at_ms = row.optTime(23);
+    out.estimated_completion_at_ms = row.optTime(24);
+    out.last_activity_at_ms = row.optTime(25);
+    return out;
+}
+
+/// CHX-YYYYMMDD-XXXX (canonical-model.md section 7.10); more digits on a day with more orders.
+std::string nextOrderNumber(Connection& connection, std::int64_t now_ms) {
+    std::string day = timeText(now_ms).substr(0, 10);
+    std::erase(day, '-');
+    std::string number = std::to_string(nextNumber(connection, "order:" + day));
+    if (number.size() < 4) number.insert(0, 4 - number.size(), '0');
+    return "CHX-" + day + "-" + number;
+}
+
+void requireColumnsFit(const NewOrder& order) {
+    requireFits(order.person_external_ref.value_or(""), 255, "external_ref");
+    requireFits(order.application_ref.value_or(""), 100, "application_ref");
+    requireFits(order.package_code.value_or(""), 100, "package_code");
+    requireFits(order.reference_number.value_or(""), 100, "reference_number");
+    requireFits(order.job_location.value_or(""), 20, "job_location");
+}
+
+}  // namespace
+
+CreatedOrder OrderRepository::create(Connection& connection, const TenantScope& scope,
+                                     const NewOrder& order, std::int64_t now_ms) const {
+    requireColumnsFit(order);
+    const std::string& tenant = scope.tenantId();
+    const std::string now = timeText(now_ms);
+    CreatedOrder created;
+    created.person_id = security::uuid7(now_ms);
+    created.order_id = security::uuid7(now_ms);
+    created.order_number = nextOrderNumber(connection, now_ms);
+    connection.run(
+        "INSERT INTO person (id, tenant_id, external_ref, data_enc, created_at, updated_at) "
+        "VALUES (?,?,?,?,?,?)",
+        {created.person_id, tenant, order.person_external_ref,
+         persons_.seal(tenant, created.person_id, "data_enc",
+                       std::string_view(order.person_document)),
+         now, now});
+    connection.run(
+        "INSERT INTO screening_order (id, tenant_id, order_number, channel, person_id, "
+        "application_ref, package_code, provider_config_id, status, reference_number, "
+        "job_location, "
+        "request_enc, created_by, submitted_at, last_activity_at, created_at, updated_at) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        {created.order_id, tenant, created.order_number, order.channel, created.person_id,
+         order.application_ref, order.package_code, order.account_id, order.status,
+         order.reference_number, order.job_location,
+         orders_.seal(tenant, created.order_id, "request_enc", order.request_document),
+         order.created_by, order.status == "draft" ? Value() : Value(now), now, now, now});
+    for (const auto& wanted : order.checks) {
+        Check check;
+        check.order_id = created.order_id;
+        check.person_id = created.person_id;
+        check.check_type = wanted.check_type;
+        check.scope = wanted.scope;
+        check.jurisdiction = wanted.jurisdiction;
+        upsertCheck(connection, scope, check, now_ms);
+        created.check_ids.push_back(check.id);
+    }
+    return created;
+}
+
+std::optional<Order> OrderRepository::find(Connection& connection, const TenantScope& scope,
+                                           std::string_view id) const {
+    std::optional<Order> found;
+    connection.query(select("WHERE id = ? AND tenant_id = ?"), {id, scope.tenantId()},
+                     [&](const Row& row) { found = orderOf(row, orders_, scope.tenantId()); });
+    return found;
+}
+
+// Ids of version 7 sort by their creation.
+std::vector<Order> OrderRepository::list(Connection& connection, const TenantScope& scope,
+                                         const OrderPage& page) const {
+    std::vector<Order> orders;
+    connection.query(
+        select("WHERE tenant_id = ? AND (? IS NULL OR status = ?) AND (? IS NULL OR id < ?) "
+               "ORDER BY id DESC LIMIT ?"),
+        {scope.tenantId(), page.status, page.status, page.before_id, page.before_id,
+         std::clamp(page.rows_max, 1, kOrderPageMax)},
+        [&](const Row& row) { orders.push_back(orderOf(row, orders_, scope.tenantId())); });
+    return orders;
+}
+
+void OrderRepository::save(Connection& connection, const TenantScope& scope, Order& order,
+                           std::int64_t now_ms) const {
+    requireOne(
+        connection.run(
+            "UPDATE screening_order SET status = ?, held_from = ?, hold_reason = ?, "
+            "action_reason = ?, result = ?, decision = ?, completion_percentage = ?, "
+            "submitted_at = ?, dispatched_at = ?, results_ready_at = ?, completed_at = ?, "
+            "closed_at = ?, estimated_completion_at = ?, last_activity_at = ?, updated_at = ?, "
+            "row_version = row_version + 1 WHERE id = ? AND tenant_id = ? AND row_version = ?",
+            {order.status, order.held_from, order.hold_reason, order.action_reason, order.result,
+             order.decision, order.completion_percentage, timeText(order.submitted_at_ms),
+             timeText(order.dispatched_at_ms), timeText(order.results_ready_at_ms),
+             timeText(order.completed_at_ms), timeText(order.closed_at_ms),
+             timeText(order.estimated_completion_at_ms), timeText(order.last_activity_at_ms),
+             timeText(now_ms), order.id, scope.tenantId(), order.row_version}),
+        ErrorCode::kConflict, "the order was changed in between");
+    ++order.row_version;
+}
+
+std::optional<Person> OrderRepository::person(Connection& connection, const TenantScope& scope,
+                                              std::string_view id) const {
+    std::optional<Person> found;
+    connection.query("SELECT id, external_ref, data_enc FROM person WHERE id = ? AND tenant_id = ?",
+                     {id, scope.tenantId()}, [&](const Row& row) {
+                         found =
+                             Person{row.string(0), row.optString(1),
+                                    persons_.open(scope.tenantId(), id, "data_enc", row.text(2))};
+                     });
+    return found;
+}
+
+}  // namespace hub::storage

@@ -1,0 +1,36 @@
+/// An account's secrets by name, each with every value that is current.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hubsdk/cpp/result.hpp>
+
+namespace hub::storage {
+
+struct SecretValue {
+    std::string text;
+    std::optional<std::int64_t> expires_at_ms;
+};
+
+/// Newest value first: it is used to send; any of them may prove a delivery.
+using SecretMap = std::map<std::string, std::vector<SecretValue>>;
+
+/// Values kept per name; adding one more drops the oldest.
+inline constexpr std::size_t kSecretValuesMax = 8;
+
+enum class CaptureMode : std::uint8_t { kAdd, kReplace };
+
+/// Puts a value first, or in place of all others. An equal value is moved, not doubled.
+void putSecret(SecretMap& secrets, const std::string& name, SecretValue value, CaptureMode mode);
+
+/// The plain form that is then sealed: a sequence of `<size>:<bytes>`.
+[[nodiscard]] std::string encodeSecrets(const SecretMap& secrets);
+/// kInvalid if the text is of another form.
+[[nodiscard]] hubsdk::Result<SecretMap> decodeSecrets(std::string_view text);
+
+}  // namespace hub::storage

@@ -1,0 +1,91 @@
+#include "hub/storage/tenant_repository.hpp"
+
+#include "hub/security/digest.hpp"
+#include "hub/storage/sealed_cells.hpp"
+#include "hub/storage/time_text.hpp"
+
+namespace hub::storage {
+namespace {
+
+using hubsdk::ErrorCode;
+using hubsdk::makeError;
+
+Tenant tenantOf(const Row& row) {
+    return Tenant{row.string(0), row.optString(1), row.string(2), row.string(3),
+                  row.string(4), row.string(5),    row.string(6)};
+}
+
+std::optional<Tenant> findById(Connection& connection, std::string_view id) {
+    std::optional<Tenant> found;
+    connection.query(
+        "SELECT id, parent_id, path, kind, name, slug, status FROM tenant WHERE id = ?", {id},
+        [&](const Row& row) { found = tenantOf(row); });
+    return found;
+}
+
+}  // namespace
+
+Tenant TenantRepository::create(Connection& connection, const SystemScope& /*system*/,
+                                std::string_view slug, std::string_view name, std::string_view kind,
+                                const std::optional<std::string>& parent_id,
+                                std::int64_t now_ms) const {
+    requireFits(slug, 56, "slug");
+    requireFits(name, 255, "name");
+    Tenant tenant{security::uuid7(now_ms), parent_id,         {},      std::string(kind),
+                  std::string(name),       std::string(slug), "active"};
+    if (parent_id) {
+        const auto parent = findById(connection, *parent_id);
+        if (!parent) throw UnitRefused(makeError(ErrorCode::kNotFound, "no such parent tenant"));
+        tenant.path = parent->path;
+    }
+    tenant.path += tenant.id + "/";
+    const std::string now = timeText(now_ms);
+    try {
+        connection.run(
+            "INSERT INTO tenant (id, parent_id, path, kind, name, slug, status, settings, "
+            "created_at, "
+            "updated_at) VALUES (?,?,?,?,?,?,?,'{}',?,?)",
+            {tenant.id, tenant.parent_id, tenant.path, tenant.kind, tenant.name, tenant.slug,
+             tenant.status, now, now});
+    } catch (const StorageError& error) {
+        if (error.code() != StorageErrorCode::kUnique) throw;
+        throw UnitRefused(makeError(ErrorCode::kConflict, "the slug is taken", "slug"));
+    }
+    return tenant;
+}
+
+std::optional<Tenant> TenantRepository::findBySlug(Connection& connection,
+                                                   const SystemScope& /*system*/,
+                                                   std::string_view slug) const {
+    std::optional<Tenant> found;
+    connection.query(
+        "SELECT id, parent_id, path, kind, name, slug, status FROM tenant WHERE slug = ?", {slug},
+        [&](const Row& row) { found = tenantOf(row); });
+    return found;
+}
+
+std::optional<Tenant> TenantRepository::own(Connection& connection,
+                                            const TenantScope& scope) const {
+    return findById(connection, scope.tenantId());
+}
+
+std::int64_t nextNumber(Connection& connection, std::string_view counter) {
+    const auto count = [&] {
+        return connection.run("UPDATE counter SET value = value + 1 WHERE scope = ?", {counter});
+    };
+    if (count() == 0) {
+        try {
+            connection.run("INSERT INTO counter (scope, value) VALUES (?, 1)", {counter});
+        } catch (const StorageError& error) {
+            // Another node made it in between.
+            if (error.code() != StorageErrorCode::kUnique) throw;
+            count();
+        }
+    }
+    std::int64_t number = 0;
+    connection.query("SELECT value FROM counter WHERE scope = ?", {counter},
+                     [&](const Row& row) { number = row.integer(0); });
+    return number;
+}
+
+}  // namespace hub::storage
