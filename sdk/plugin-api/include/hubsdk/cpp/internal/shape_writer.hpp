@@ -49,7 +49,11 @@ void writeValue(WriteContext& context, const std::map<std::string, T, std::less<
 template <class Tag, class... Shapes>
 void writeValue(WriteContext& context, const OneOf<Tag, Shapes...>& value);
 
-// Whether a member is left out of the document.
+// Whether a member is left out of the document. A required list is written though it is empty: an
+// interpretation without observations and a claim without proofs are answers, not omissions.
+inline bool leavesOutEmptyList(const FieldRules& rules) {
+    return rules.when_empty == WhenEmpty::kLeaveOut && rules.need != Need::kRequired;
+}
 template <class T>
 bool isLeftOut(const T&, const FieldRules&) {
     return false;
@@ -67,11 +71,11 @@ bool isLeftOut(const Patch<T>& value, const FieldRules&) {
 }
 template <class T>
 bool isLeftOut(const std::vector<T>& value, const FieldRules& rules) {
-    return value.empty() && rules.when_empty == WhenEmpty::kLeaveOut;
+    return value.empty() && leavesOutEmptyList(rules);
 }
 template <class T>
 bool isLeftOut(const std::map<std::string, T, std::less<>>& value, const FieldRules& rules) {
-    return value.empty() && rules.when_empty == WhenEmpty::kLeaveOut;
+    return value.empty() && leavesOutEmptyList(rules);
 }
 
 template <class Object, class Member>
