@@ -80,7 +80,10 @@ bool equalNoCase(std::string_view left, std::string_view right) {
 }
 
 bool containsNoCase(std::string_view text, std::string_view needle) {
-    return !std::ranges::search(text, needle, {}, lower, lower).empty() || needle.empty();
+    // Not std::ranges::search: clang 14 cannot read libstdc++'s subrange.
+    const auto same = [](char left, char right) { return lower(left) == lower(right); };
+    return needle.empty() ||
+           std::search(text.begin(), text.end(), needle.begin(), needle.end(), same) != text.end();
 }
 
 bool isDate(std::string_view text) { return text.size() == 10 && dayOf(text).has_value(); }

@@ -1,0 +1,17 @@
+# TM-SUP: every file is compiled with fortify and stack protector (a small plugin may call nothing
+# that can be fortified, so the flags are read where the build keeps them).
+file(STRINGS "${COMPILE_COMMANDS}" commands REGEX "\"command\":")
+list(LENGTH commands count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "no commands in ${COMPILE_COMMANDS}")
+endif()
+foreach(command IN LISTS commands)
+  if(command MATCHES "_sections\\.S")
+    continue()
+  endif()
+  foreach(flag IN ITEMS "-D_FORTIFY_SOURCE=2" "-fstack-protector-strong" "-fPI[CE]")
+    if(NOT command MATCHES "${flag}")
+      message(FATAL_ERROR "${flag} is missing in: ${command}")
+    endif()
+  endforeach()
+endforeach()
