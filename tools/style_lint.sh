@@ -84,7 +84,7 @@ pluginIncludes() {
       split(FILENAME, folder, "/"); path = $0
       sub(/^[^<"]*[<"]/, "", path); sub(/[>"].*$/, "", path)
       own = "plugins/" folder[2] "/"
-      loose = FILENAME ~ /_test\.cpp$/ || FILENAME ~ /\/(simulator|testing)\//
+      loose = FILENAME ~ /_test(_support)?\.[ch]pp$/ || FILENAME ~ /\/(simulator|testing)\//
       if (path ~ /^hubsdk\// || index(path, own) == 1 || path !~ /\//) next
       if (loose && path !~ /^plugins\//) next
       printf "%s:%d: a plugin includes <hubsdk/...> and its own folder only\n", FILENAME, FNR
