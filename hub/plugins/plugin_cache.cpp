@@ -6,8 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "hub/security/digest.hpp"
-
 namespace hub::plugins {
 namespace {
 
@@ -35,11 +33,11 @@ Result<void> prepareFolder(const fs::path& folder) {
     return {};
 }
 
-bool holds(const fs::path& path, const std::string& sha256) {
+bool holds(const fs::path& path, const std::string& bytes) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-    const auto file = readPluginFile(path);
-    return file && file->sha256 == sha256;
+    const auto there = readFileBytes(path);
+    return there && *there == bytes;
 }
 
 bool writeAll(int file, std::string_view bytes) {
@@ -71,7 +69,7 @@ Result<fs::path> storeInCache(const PluginFile& file, const fs::path& cache_dir)
     auto prepared = prepareFolder(folder.has_filename() ? folder : folder.parent_path());
     if (!prepared) return std::move(prepared).error();
     fs::path target = folder / (file.manifest.vendor + "-" + file.sha256 + ".so");
-    if (!holds(target, file.sha256) && !writeByRename(target, file.bytes)) {
+    if (!holds(target, file.bytes) && !writeByRename(target, file.bytes)) {
         return makeError(ErrorCode::kUnavailable, "the plugin folder cannot be written", "cache");
     }
     return target;

@@ -167,8 +167,9 @@ struct Descriptor {
     }
 };
 
-// One open, one read: what is checked is what was read, whatever happens to the path meanwhile.
-Result<std::string> bytesOf(const std::filesystem::path& path) {
+}  // namespace
+
+Result<std::string> readFileBytes(const std::filesystem::path& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
     if (file.number < 0 || ::fstat(file.number, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -187,8 +188,6 @@ Result<std::string> bytesOf(const std::filesystem::path& path) {
     bytes.resize(size);
     return bytes;
 }
-
-}  // namespace
 
 Result<PluginFile> readPluginBytes(std::string bytes) {
     if (bytes.size() > kPluginBytesMax) {
@@ -212,7 +211,7 @@ Result<PluginFile> readPluginBytes(std::string bytes) {
 }
 
 Result<PluginFile> readPluginFile(const std::filesystem::path& path) {
-    auto bytes = bytesOf(path);
+    auto bytes = readFileBytes(path);
     if (!bytes) return std::move(bytes).error();
     return readPluginBytes(std::move(bytes).value());
 }

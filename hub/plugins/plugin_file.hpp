@@ -24,6 +24,10 @@ struct PluginFile {
     std::vector<std::string> needed;    ///< libraries it asks the loader for
 };
 
+/// The bytes of a regular file of at most kPluginBytesMax, read through one descriptor: what is
+/// checked is what was read, whatever happens to the path meanwhile. kNotFound, kTooLarge.
+[[nodiscard]] hubsdk::Result<std::string> readFileBytes(const std::filesystem::path& path);
+
 /// Checks the bytes of a plugin file. Fails with kInvalid or kTooLarge; `path` is the rule that was
 /// broken (elf, kind, machine, manifest, exports, size), the message one sentence. Any thread.
 [[nodiscard]] hubsdk::Result<PluginFile> readPluginBytes(std::string bytes);

@@ -64,7 +64,9 @@ Result<void> checkCapabilities(const hub_plugin_table& table, const hubsdk::Mani
     if (has_requests && !offers_answers) {
         return half("the manifest has an inbound route for requests, but no command inbound.request");
     }
-    if (manifest.inbound.empty() && (table.claim != nullptr || table.interpret != nullptr)) {
+    // What a feed delivers is interpreted too, although nothing comes in by a route.
+    const bool interprets = table.interpret != nullptr && manifest.feeds.empty();
+    if (manifest.inbound.empty() && (table.claim != nullptr || interprets)) {
         return half("the plugin has claim or interpret, but the manifest has no inbound route");
     }
     if (manifest.commands.empty() && table.advance != nullptr) {
