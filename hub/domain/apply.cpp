@@ -57,13 +57,13 @@ private:
     }
 
     void alert(std::string kind, std::string type, std::string subject_id, std::string description) {
-        storage::NewAlert alert;
+        storage::Alert alert;
         alert.kind = std::move(kind);
         alert.alert_type = std::move(type);
         alert.subject_type = "delivery";
         alert.subject_id = std::move(subject_id);
         alert.description = std::move(description);
-        repositories_.work_list.addAlert(connection_, scope_, alert, context_.now_ms);
+        repositories_.attention.raiseAlert(connection_, scope_, alert, context_.now_ms);
     }
 
     Applied park(std::string_view why) {
@@ -130,11 +130,11 @@ private:
         if (context_.unknown_order == UnknownOrder::kHold) {
             return {ApplyOutcome::kHeld, std::nullopt};
         }
-        storage::NewTask task;
+        storage::Task task;
         task.kind = "unknown_vendor_order";
         task.subject_type = "inbound_event";
         task.subject_id = context_.source_id;
-        repositories_.work_list.addTask(connection_, scope_, task, context_.now_ms);
+        repositories_.attention.openTask(connection_, scope_, task, context_.now_ms);
         return store(ApplyOutcome::kParked, std::nullopt);
     }
 

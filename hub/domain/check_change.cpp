@@ -176,12 +176,12 @@ void applyChecks(storage::Connection& connection, const storage::Repositories& r
             recordCheck(connection, repositories, scope, order, *match, old_status, context);
         }
         if (type == "other") {
-            storage::NewAlert alert;
+            storage::Alert alert;
             alert.alert_type = "unmapped_check_type";
             alert.subject_type = "plugin";
             alert.subject_id = context.account.plugin_key + ":" + said.raw_type;
             alert.description = "The vendor's check type " + said.raw_type + " has no mapping.";
-            repositories.work_list.addAlert(connection, scope, alert, context.now_ms);
+            repositories.attention.raiseAlert(connection, scope, alert, context.now_ms);
         }
     }
     if (!observation.checks_complete) return;

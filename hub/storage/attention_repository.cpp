@@ -11,6 +11,10 @@ bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& 
     requireFits(alert.subject_id, 255, "subject_id");
     const std::string id = security::uuid7(now_ms);
     const std::string now = timeText(now_ms);
+    const std::string key = alert.dedupe_key.empty()
+                                ? security::sha256Hex(alert.alert_type + "\n" + alert.subject_type +
+                                                      "\n" + alert.subject_id)
+                                : alert.dedupe_key;
     try {
         connection.run(
             "INSERT INTO alert (id, tenant_id, kind, alert_type, severity, person_id, "
@@ -20,7 +24,7 @@ bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& 
             {id, scope.tenantId(), alert.kind, alert.alert_type, alert.severity, alert.person_id,
              alert.subject_type, alert.subject_id, alert.description,
              alerts_.seal(scope.tenantId(), id, "details_enc", alert.details), alert.status,
-             alert.dedupe_key, now, now});
+             key, now, now});
         return true;
     } catch (const StorageError& error) {
         if (error.code() != StorageErrorCode::kUnique) throw;

@@ -15,16 +15,17 @@ namespace hub::storage {
 /// canonical-model.md section 7.17. `description` is generated from codes.
 struct Alert {
     std::string id;
-    std::string kind;  ///< monitoring, compliance, integration …
+    std::string kind = "integration";  ///< monitoring, compliance, integration …
     std::string alert_type;
-    std::string severity;  ///< critical, high, medium, low
+    std::string severity = "medium";  ///< critical, high, medium, low
     std::optional<std::string> person_id;
     std::string subject_type;
     std::string subject_id;
     std::string description;
     std::optional<std::string> details;  ///< sealed
     std::string status = "new";
-    std::string dedupe_key;  ///< SHA-256, hex: one alert per key and tenant
+    /// SHA-256, hex: one alert per key and tenant. Empty: made of type and subject.
+    std::string dedupe_key;
 };
 
 /// canonical-model.md section 7.22.

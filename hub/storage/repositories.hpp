@@ -3,6 +3,7 @@
 
 #include "hub/storage/account_repository.hpp"
 #include "hub/storage/api_key_repository.hpp"
+#include "hub/storage/attention_repository.hpp"
 #include "hub/storage/audit_repository.hpp"
 #include "hub/storage/blob_repository.hpp"
 #include "hub/storage/flow_repository.hpp"
@@ -11,7 +12,6 @@
 #include "hub/storage/order_repository.hpp"
 #include "hub/storage/tenant_repository.hpp"
 #include "hub/storage/vendor_order_repository.hpp"
-#include "hub/storage/work_list_repository.hpp"
 
 namespace hub::storage {
 
@@ -25,7 +25,8 @@ struct Repositories {
           observations(vault),
           flows(vault),
           audit(vault),
-          blobs(vault) {}
+          blobs(vault),
+          attention(vault) {}
 
     TenantRepository tenants;
     ApiKeyRepository api_keys;
@@ -37,7 +38,7 @@ struct Repositories {
     FlowRepository flows;
     AuditRepository audit;
     BlobRepository blobs;
-    WorkListRepository work_list;
+    AttentionRepository attention;
 };
 
 }  // namespace hub::storage

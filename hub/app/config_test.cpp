@@ -1,0 +1,47 @@
+#include "hub/app/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hub::app {
+namespace {
+
+TEST(Config, HasADefaultForEveryKey) {
+    const auto config = readConfig({});
+    ASSERT_TRUE(config.ok()) << config.error().text();
+    EXPECT_EQ(config->address, "127.0.0.1");
+    EXPECT_EQ(config->port, 8080);
+    EXPECT_EQ(config->storage_url, "sqlite:var/hub.db");
+}
+
+TEST(Config, NamesTheKeyThatIsWrong) {
+    const std::pair<std::map<std::string, std::string>, std::string> kCases[] = {
+        {{{"server.prot", "1"}}, "server.prot"},
+        {{{"server.port", "70000"}}, "server.port"},
+        {{{"server.port", "80x"}}, "server.port"},
+        {{{"flows.threads", "0"}}, "flows.threads"},
+        {{{"log.level", "loud"}}, "log.level"},
+        {{{"outbound.routes", "api.vendor.com"}}, "outbound.routes"},
+        {{{"server.public_url", "hub.example.com"}}, "server.public_url"},
+        {{{"server.tls_certificate", "a.pem"}}, "server.tls_key"},
+    };
+    for (const auto& [values, path] : kCases) {
+        const auto config = readConfig(values);
+        ASSERT_FALSE(config.ok()) << path;
+        EXPECT_EQ(config.error().path, path);
+    }
+}
+
+TEST(Config, ReadsListsAndRoutes) {
+    const auto config = readConfig({{"outbound.routes", "a.com=http://127.0.0.1:1, b.com=http://127.0.0.1:2"},
+                                    {"server.hosts", "hub.example.com, localhost"}});
+    ASSERT_TRUE(config.ok());
+    EXPECT_EQ(config->routes.at("b.com"), "http://127.0.0.1:2");
+    EXPECT_EQ(config->allowed_hosts.size(), 2U);
+}
+
+TEST(Config, NamesTheEnvironmentVariable) {
+    EXPECT_EQ(environmentName("server.public_url"), "HUB_SERVER_PUBLIC_URL");
+}
+
+}  // namespace
+}  // namespace hub::app

@@ -1,0 +1,281 @@
+#include "hub/app/hub.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+
+#include "hub/app/work_pool.hpp"
+#include "hub/flows/flow_engine.hpp"
+#include "hub/http/client.hpp"
+#include "hub/http/server.hpp"
+#include "hub/ingress/inbox_worker.hpp"
+#include "hub/ingress/ingress.hpp"
+#include "hub/observe/log.hpp"
+#include "hub/plugins/registry.hpp"
+#include "hub/security/digest.hpp"
+#include "hub/security/key_file.hpp"
+#include "hub/security/vault.hpp"
+#include "hub/storage/database.hpp"
+#include "hub/storage/repositories.hpp"
+#include "portal-api/routes.hpp"
+
+namespace hub::app {
+namespace {
+
+using hubsdk::ErrorCode;
+using hubsdk::makeError;
+using hubsdk::Result;
+using observe::Level;
+using storage::Connection;
+
+constexpr std::string_view kMainTenant = "main";
+constexpr std::size_t kPortalBodyBytesMax = std::size_t{1024} * 1024;
+
+// canonical-model.md section 9: what the key of the first tenant may do.
+const std::vector<std::string> kAdminPermissions{
+    "order.create", "order.read",      "order.update",         "order.cancel",
+    "result.read",  "provider.manage", "result.read_sensitive", "plugin.manage"};
+
+std::int64_t wallClock() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+Level levelOf(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, Level>, 4> kLevels{
+        {{"debug", Level::kDebug}, {"info", Level::kInfo}, {"warning", Level::kWarning}, {"error", Level::kError}}};
+    return std::ranges::find(kLevels, name, &std::pair<std::string_view, Level>::first)->second;
+}
+
+http::Response plainAnswer(int status, std::string json) {
+    http::Response response;
+    response.status = status;
+    response.headers.push_back({"Content-Type", "application/json"});
+    response.body = std::move(json);
+    return response;
+}
+
+}  // namespace
+
+// Members are destroyed bottom-up: who uses another comes after it.
+struct Hub::Parts {
+    std::unique_ptr<security::Vault> vault;
+    std::unique_ptr<storage::Database> database;
+    std::unique_ptr<storage::Repositories> repositories;
+    std::unique_ptr<plugins::PluginRegistry> plugins;
+    std::unique_ptr<http::Client> client;
+    flows::RateBudget budget;
+    std::unique_ptr<WorkPool> work;
+    std::unique_ptr<flows::FlowEngine> flows;
+    std::unique_ptr<ingress::InboxWorker> inbox;
+    std::unique_ptr<ingress::Ingress> ingress;
+    std::unique_ptr<portal::Router> router;
+    std::unique_ptr<http::Server> server;
+    std::string public_url;
+    std::atomic<bool> ready{false};
+    bool stopped = false;
+
+    [[nodiscard]] std::string webhookUrl(std::string_view vendor, std::string_view token) const {
+        return public_url + std::string(ingress::kWebhookPrefix) + std::string(vendor) + "/" +
+               std::string(token);
+    }
+
+    Result<void> openStorage(const HubConfig& config);
+    Result<void> bootstrap(const HubConfig& config, Started& started);
+    void loadPlugins(const HubConfig& config, Started& started);
+    Result<void> listen(const HubConfig& config);
+    void buildWorkers(const HubConfig& config);
+    void handle(http::Request request, http::Respond respond);
+    [[nodiscard]] http::Response readiness() const;
+};
+
+Result<void> Hub::Parts::openStorage(const HubConfig& config) {
+    std::error_code problem;
+    std::filesystem::create_directories(config.data_dir, problem);
+    if (problem) return makeError(ErrorCode::kInvalid, "cannot be made: " + problem.message(), "data.dir");
+    // Keys and personal data lie here: nobody but the hub's user may look.
+    std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, problem);
+    auto opened = security::Vault::open(config.data_dir + "/master.key");
+    if (!opened) return std::move(opened).error();
+    vault = std::move(opened).value();
+    try {
+        database = std::make_unique<storage::Database>(config.storage_url);
+    } catch (const storage::StorageError& error) {
+        return makeError(ErrorCode::kUnavailable, error.what(), "storage.url");
+    }
+    repositories = std::make_unique<storage::Repositories>(*vault);
+    return {};
+}
+
+Result<void> Hub::Parts::bootstrap(const HubConfig& config, Started& started) {
+    started.admin_key_file = config.data_dir + "/admin.key";
+    const std::int64_t now = wallClock();
+    auto known = database->read([&](Connection& connection) {
+        return repositories->tenants.findBySlug(connection, storage::SystemScope::forStartup(), kMainTenant);
+    });
+    if (known && std::filesystem::exists(started.admin_key_file)) return {};
+    auto key = database->writeFor(storage::WriteQueue::kSystem, [&](Connection& connection) {
+        const auto system = storage::SystemScope::forStartup();
+        auto tenant = repositories->tenants.findBySlug(connection, system, kMainTenant);
+        if (!tenant) {
+            tenant = repositories->tenants.create(connection, system, kMainTenant, "Main", "client",
+                                                  std::nullopt, now);
+        }
+        const auto scope = storage::TenantScope::afterAuthentication(tenant->id);
+        return repositories->api_keys.create(connection, scope, "admin", kAdminPermissions, std::nullopt, now)
+            .key;
+    });
+    if (!key) return std::move(key).error();
+    started.admin_key_is_new = true;
+    return security::writeKeyFile(started.admin_key_file, *key, security::KeyFileWrite::kReplace);
+}
+
+void Hub::Parts::loadPlugins(const HubConfig& config, Started& started) {
+    plugins::PluginHost host;
+    host.log = [](int level, std::string_view vendor, std::string_view line) {
+        observe::log(level >= 2 ? Level::kWarning : Level::kInfo, "plugin.log",
+                     {{"vendor", vendor}, {"line", line}});
+    };
+    plugins = std::make_unique<plugins::PluginRegistry>(config.data_dir + "/plugin-cache", host);
+    std::error_code problem;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(config.plugins_dir, problem)) {
+        if (entry.path().extension() == ".so") files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    for (const auto& file : files) {
+        auto plugin = plugins->install(file);
+        if (!plugin) {
+            started.refused.push_back(file.filename().string() + ": " + plugin.error().text());
+            continue;
+        }
+        const auto& manifest = (*plugin)->manifest();
+        started.plugins.push_back(manifest.vendor + " " + manifest.version + " (sha256 " +
+                                  (*plugin)->sha256().substr(0, 12) + "…)");
+    }
+}
+
+void Hub::Parts::buildWorkers(const HubConfig& config) {
+    const std::string owner = "hub-" + security::randomToken(16);
+    http::ClientConfig client_config;
+    client_config.routes = config.routes;
+    client_config.ca_file = config.ca_file;
+    client = std::make_unique<http::Client>(client_config);
+    work = std::make_unique<WorkPool>(config.work_threads, config.work_jobs_max);
+    const auto url = [this](std::string_view vendor, std::string_view token) {
+        return webhookUrl(vendor, token);
+    };
+    flows::FlowServices flow_services{
+        *database, *repositories, *plugins, *client, budget, &wallClock,
+        [this](const storage::Account& account, const std::string& token) {
+            return webhookUrl(account.plugin_key, token);
+        },
+        {}};
+    flows = std::make_unique<flows::FlowEngine>(flow_services, owner, config.flow_threads);
+    const auto flows_changed = [this] { flows->wake(); };
+    inbox = std::make_unique<ingress::InboxWorker>(
+        ingress::InboxServices{*database, *repositories, *plugins, &wallClock, flows_changed}, owner,
+        config.inbox_threads);
+    ingress = std::make_unique<ingress::Ingress>(ingress::IngressServices{
+        *database, *repositories, *plugins, *work, &wallClock, url, [this] { inbox->wake(); }});
+    router = std::make_unique<portal::Router>(
+        portal::PortalServices{*database, *repositories, *plugins, &wallClock, url, flows_changed}, *work,
+        portal::routes());
+}
+
+http::Response Hub::Parts::readiness() const {
+    if (!ready) return plainAnswer(503, R"({"ready":false,"reasons":["starting or stopping"]})");
+    if (plugins->list().empty()) return plainAnswer(503, R"({"ready":false,"reasons":["no plugin loaded"]})");
+    try {
+        database->read([](Connection& connection) {
+            connection.query("SELECT 1", {}, [](const storage::Row&) {});
+            return 0;
+        });
+    } catch (const storage::StorageError&) {
+        return plainAnswer(503, R"({"ready":false,"reasons":["database"]})");
+    }
+    return plainAnswer(200, R"({"ready":true,"reasons":[]})");
+}
+
+void Hub::Parts::handle(http::Request request, http::Respond respond) {
+    if (request.path.starts_with(ingress::kWebhookPrefix)) {
+        return ingress->handle(std::move(request), std::move(respond));
+    }
+    if (request.path.starts_with(portal::kApiPrefix)) {
+        return router->handle(std::move(request), std::move(respond));
+    }
+    if (request.path == "/health") return respond(plainAnswer(200, R"({"status":"ok"})"));
+    if (request.path == "/ready") {
+        if (!work->post([this, respond] { respond(readiness()); })) {
+            respond(plainAnswer(503, R"({"ready":false,"reasons":["work queue full"]})"));
+        }
+        return;
+    }
+    respond(portal::errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), wallClock()));
+}
+
+Result<void> Hub::Parts::listen(const HubConfig& config) {
+    http::ServerConfig server_config;
+    server_config.bind_address = config.address;
+    server_config.port = config.port;
+    server_config.threads = config.server_threads;
+    server_config.allowed_hosts = config.allowed_hosts;
+    server_config.trusted_proxies = config.trusted_proxies;
+    server_config.tls_certificate_file = config.tls_certificate_file;
+    server_config.tls_key_file = config.tls_key_file;
+    server_config.body_bytes_max = [this](std::string_view, std::string_view path) {
+        return path.starts_with(ingress::kWebhookPrefix) ? ingress->bodyBytesMax(path) : kPortalBodyBytesMax;
+    };
+    server = std::make_unique<http::Server>(
+        std::move(server_config), [this](http::Request request, http::Respond respond) {
+            handle(std::move(request), std::move(respond));
+        });
+    auto begun = server->start();
+    if (!begun) return begun;
+    const bool tls = !config.tls_certificate_file.empty();
+    public_url = !config.public_url.empty()
+                     ? config.public_url
+                     : std::string(tls ? "https://" : "http://") + config.address + ":" +
+                           std::to_string(server->port());
+    return begun;
+}
+
+Hub::Hub(HubConfig config) : config_(std::move(config)), parts_(std::make_unique<Parts>()) {}
+
+Hub::~Hub() { stop(); }
+
+Result<Started> Hub::start() {
+    observe::setLevel(levelOf(config_.log_level));
+    Started started;
+    if (auto opened = parts_->openStorage(config_); !opened) return std::move(opened).error();
+    if (auto made = parts_->bootstrap(config_, started); !made) return std::move(made).error();
+    parts_->loadPlugins(config_, started);
+    try {
+        parts_->buildWorkers(config_);
+    } catch (const std::invalid_argument& problem) {
+        return makeError(ErrorCode::kInvalid, problem.what(), "outbound");
+    }
+    if (auto listening = parts_->listen(config_); !listening) return std::move(listening).error();
+    parts_->inbox->start();
+    parts_->flows->start();
+    parts_->ready = true;
+    started.port = parts_->server->port();
+    started.public_url = parts_->public_url;
+    return started;
+}
+
+void Hub::stop() {
+    if (parts_->stopped) return;
+    parts_->stopped = true;
+    parts_->ready = false;
+    if (parts_->server) parts_->server->stop(config_.stop_grace_ms);
+    if (parts_->inbox) parts_->inbox->stop();
+    if (parts_->flows) parts_->flows->stop();
+    if (parts_->work) parts_->work->stop();
+    if (parts_->database) parts_->database->stop();
+}
+
+}  // namespace hub::app

@@ -1,0 +1,43 @@
+/// A whole hub: every area put together, started and stopped in order.
+#pragma once
+
+#include "hub/app/config.hpp"
+
+#include <memory>
+
+namespace hub::app {
+
+/// What a start found or made, for the person who watches it.
+struct Started {
+    std::uint16_t port = 0;
+    std::string public_url;
+    std::string admin_key_file;   ///< holds the API key of tenant "main"
+    bool admin_key_is_new = false;
+    std::vector<std::string> plugins;  ///< "checkr 0.1.0 (sha256 …)"
+    std::vector<std::string> refused;  ///< "file: reason"
+};
+
+/// Owned by one thread; start and stop once.
+class Hub {
+public:
+    explicit Hub(HubConfig config);
+    /// Like stop().
+    ~Hub();
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    /// Opens vault and database, loads plugins, starts workers, listens. Fails with the first
+    /// problem; what was started before is stopped by the destructor.
+    [[nodiscard]] hubsdk::Result<Started> start();
+
+    /// Stops in the order of architecture section 10: no new requests, no new steps, calls in flight
+    /// end by their own deadlines, writer flushed. Idempotent.
+    void stop();
+
+private:
+    struct Parts;
+    HubConfig config_;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace hub::app

@@ -1,0 +1,40 @@
+/// Starts flows: turns what we want from a vendor into a durable row, inside the caller's unit.
+#pragma once
+
+#include "hub/storage/repositories.hpp"
+
+#include <hubsdk/model/flow.hpp>
+
+namespace hub::flows {
+
+/// How long a flow sleeps behind an unreachable vendor before it gives up (architecture section 7).
+inline constexpr std::int64_t kGiveUpAfterMs = std::int64_t{72} * 3600 * 1000;
+
+/// The JSON with which a flow of this command begins. Frozen from then on.
+[[nodiscard]] std::string frozenInputs(const hubsdk::Command& command);
+
+struct VendorOrderCommand {
+    std::string command;  ///< order.submit, order.refresh, order.cancel, order.report
+    const storage::Account& account;
+    const storage::VendorOrder& vendor_order;
+    std::string plugin_sha256;
+    std::optional<hubsdk::Order> order;           ///< for order.submit
+    std::optional<std::string> idempotency_key;   ///< the caller's, SHA-256 hex
+};
+
+/// Starts a command on one vendor order with all its links. An equal command that is still open is
+/// the same command. Throws StorageError and UnitRefused.
+storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
+                                          const storage::Repositories& repositories,
+                                          const storage::TenantScope& scope,
+                                          const VendorOrderCommand& command, std::int64_t now_ms);
+
+/// Starts a command on an account (account.test, account.connect, catalog.list …).
+storage::CreatedFlow startAccountFlow(storage::Connection& connection,
+                                      const storage::Repositories& repositories,
+                                      const storage::TenantScope& scope,
+                                      const storage::Account& account, std::string_view command,
+                                      std::string_view parameters_json,
+                                      std::string_view plugin_sha256, std::int64_t now_ms);
+
+}  // namespace hub::flows

@@ -1,0 +1,66 @@
+#include "hub/flows/flow_engine.hpp"
+
+#include <chrono>
+
+#include "hub/observe/log.hpp"
+
+namespace hub::flows {
+
+FlowEngine::FlowEngine(FlowServices services, std::string owner, std::size_t threads)
+    : services_(std::move(services)), owner_(std::move(owner)), thread_count_(threads) {
+    services_.flows_changed = [this] { wake(); };
+}
+
+FlowEngine::~FlowEngine() { stop(); }
+
+void FlowEngine::start() {
+    for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { loop(); });
+}
+
+void FlowEngine::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++changes_;
+    }
+    changed_.notify_all();
+}
+
+void FlowEngine::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) {
+        if (thread.joinable()) thread.join();
+    }
+}
+
+std::vector<storage::FlowLease> FlowEngine::lease() {
+    const std::int64_t now = services_.now_ms();
+    auto leases = services_.database.writeFor(
+        storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
+            return services_.repositories.flows.leaseDue(connection, storage::SystemScope::forWorker(),
+                                                         owner_, now, kLeaseMs, 1);
+        });
+    if (leases) return std::move(leases).value();
+    observe::log(observe::Level::kError, "flow.lease_failed", {{"why", leases.error().text()}});
+    return {};
+}
+
+void FlowEngine::loop() {
+    const FlowRunner runner(services_);
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        const std::uint64_t seen = changes_;
+        lock.unlock();
+        const auto leases = lease();
+        for (const storage::FlowLease& lease : leases) runner.run(lease);
+        lock.lock();
+        if (!leases.empty()) continue;
+        changed_.wait_for(lock, std::chrono::milliseconds(kFlowPollMs),
+                          [&] { return stopping_ || changes_ != seen; });
+    }
+}
+
+}  // namespace hub::flows

@@ -1,0 +1,89 @@
+#include "hub/flows/flow_turn.hpp"
+
+#include <algorithm>
+
+#include <hubsdk/cpp/text.hpp>
+
+namespace hub::flows {
+namespace {
+
+using storage::FlowStep;
+using storage::StepState;
+
+constexpr std::int64_t kBackoffFirstMs = 500;
+constexpr std::int64_t kBackoffMaxMs = 60'000;
+
+bool isVisible(const FlowStep& step) {
+    if (step.state == StepState::kLost) return repeatOf(step) == hubsdk::Repeat::kLookUp;
+    return step.reply && step.reply->status != kStatusNotSent;
+}
+
+hubsdk::Entry entryOf(const FlowStep& step) {
+    hubsdk::Entry entry;
+    entry.label = step.intent.label;
+    entry.method = step.intent.method;
+    entry.host = step.intent.host;
+    entry.path = step.intent.path;
+    entry.body_hash = step.intent.body_hash;
+    entry.at_ms = step.entry_at_ms.value_or(step.intent_at_ms);
+    entry.attempts = step.attempt;
+    if (step.intent.kind == "ask") {
+        entry.answer.json = step.reply->body;
+    } else if (step.intent.kind == "wait") {
+        entry.timer = true;
+    } else if (step.state == StepState::kLost) {
+        entry.lost = true;
+    } else {
+        hubsdk::ReplyEntry& reply = entry.reply.emplace();
+        reply.status = step.reply->status;
+        if (auto head = hubsdk::readShape<StoredHead>(step.reply->headers)) {
+            reply.headers = std::move(head->headers);
+            reply.blob = std::move(head->blob);
+        }
+        if (!reply.blob) reply.body = hubsdk::Body{step.reply->body};
+    }
+    return entry;
+}
+
+}  // namespace
+
+hubsdk::Repeat repeatOf(const FlowStep& step) {
+    return hubsdk::enumOf<hubsdk::Repeat>(step.intent.repeat_rule).value_or(hubsdk::Repeat::kNever);
+}
+
+bool awaitsRepeat(const FlowStep& step) {
+    if (step.state == StepState::kReplied) return step.reply && step.reply->status == kStatusNotSent;
+    if (step.state != StepState::kLost) return false;
+    const hubsdk::Repeat repeat = repeatOf(step);
+    return repeat == hubsdk::Repeat::kSafe || repeat == hubsdk::Repeat::kKeyed;
+}
+
+bool isUncertain(const FlowStep& step) {
+    return step.state == StepState::kLost && repeatOf(step) == hubsdk::Repeat::kNever;
+}
+
+std::int64_t repeatAt(const FlowStep& step) {
+    const int doublings = static_cast<int>(std::clamp<std::int64_t>(step.attempt - 1, 0, 7));
+    const std::int64_t ceiling = std::min(kBackoffFirstMs << doublings, kBackoffMaxMs);
+    // Half of the wait is spread, by a value that is the same whenever it is asked for.
+    const std::string spread = hubsdk::fnv1a(step.id + std::to_string(step.attempt));
+    const std::int64_t part = std::stoll(spread.substr(0, 4), nullptr, 16);
+    return step.entry_at_ms.value_or(step.intent_at_ms) + ceiling / 2 + ceiling / 2 * part / 0xFFFF;
+}
+
+hubsdk::Result<hubsdk::AdvanceInput> advanceInput(const FlowTurn& turn) {
+    auto inputs = hubsdk::readShape<hubsdk::Command>(turn.flow.inputs);
+    if (!inputs) {
+        return hubsdk::makeError(hubsdk::ErrorCode::kInternal,
+                                 "the inputs of the flow cannot be read: " + inputs.error().text());
+    }
+    hubsdk::AdvanceInput input;
+    input.inputs = std::move(inputs).value();
+    input.inputs.flow_id = turn.flow.id;
+    for (const FlowStep& step : turn.steps) {
+        if (isVisible(step)) input.journal.push_back(entryOf(step));
+    }
+    return input;
+}
+
+}  // namespace hub::flows

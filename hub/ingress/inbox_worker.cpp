@@ -1,0 +1,218 @@
+#include "hub/ingress/inbox_worker.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "hub/flows/commands.hpp"
+#include "hub/ingress/stored_request.hpp"
+#include "hub/observe/log.hpp"
+
+namespace hub::ingress {
+namespace {
+
+using observe::Level;
+using storage::Connection;
+using storage::WriteQueue;
+
+constexpr std::int64_t kRetryFirstMs = 1'000;
+constexpr std::int64_t kRetryMaxMs = 10 * 60'000;
+
+std::int64_t retryWait(std::int64_t attempts) {
+    const auto doublings = static_cast<int>(std::clamp<std::int64_t>(attempts, 0, 12));
+    return std::min(kRetryFirstMs << doublings, kRetryMaxMs);
+}
+
+}  // namespace
+
+struct InboxWorker::Work {
+    storage::DeliveryLease lease;
+    storage::Delivery row;
+    storage::Account account;
+    std::shared_ptr<const plugins::Plugin> plugin;
+    bool submit_open = false;
+
+    [[nodiscard]] storage::TenantScope scope() const {
+        return storage::TenantScope::fromLeasedRow(lease.tenant_id);
+    }
+};
+
+InboxWorker::InboxWorker(InboxServices services, std::string owner, std::size_t threads)
+    : services_(std::move(services)), owner_(std::move(owner)), thread_count_(threads) {}
+
+InboxWorker::~InboxWorker() { stop(); }
+
+void InboxWorker::start() {
+    for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { loop(); });
+}
+
+void InboxWorker::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++changes_;
+    }
+    changed_.notify_all();
+}
+
+void InboxWorker::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) {
+        if (thread.joinable()) thread.join();
+    }
+}
+
+void InboxWorker::loop() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        const std::uint64_t seen = changes_;
+        lock.unlock();
+        const std::size_t rows = runOnce();
+        lock.lock();
+        if (rows > 0) continue;
+        changed_.wait_for(lock, std::chrono::milliseconds(kInboxPollMs),
+                          [&] { return stopping_ || changes_ != seen; });
+    }
+}
+
+std::size_t InboxWorker::runOnce() {
+    const std::int64_t now = services_.now_ms();
+    auto leases = services_.database.writeFor(WriteQueue::kApply, [&](Connection& connection) {
+        return services_.repositories.inbox.claimBatch(connection, storage::SystemScope::forWorker(),
+                                                       owner_, now, kInboxLeaseMs, kInboxBatch);
+    });
+    if (!leases) {
+        observe::log(Level::kError, "inbox.claim_failed", {{"why", leases.error().text()}});
+        return 0;
+    }
+    for (const storage::DeliveryLease& lease : *leases) {
+        try {
+            process(lease);
+        } catch (const storage::StorageError& error) {
+            // The lease runs out and the row is taken again.
+            observe::log(Level::kError, "inbox.storage_failed", {{"delivery", lease.id}, {"why", error.what()}});
+        }
+    }
+    return leases->size();
+}
+
+std::optional<InboxWorker::Work> InboxWorker::load(const storage::DeliveryLease& lease) const {
+    const auto& repositories = services_.repositories;
+    return services_.database.read([&](Connection& connection) -> std::optional<Work> {
+        const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
+        auto row = repositories.inbox.find(connection, scope, lease.id);
+        if (!row || !row->account_id) return std::nullopt;
+        auto account = repositories.accounts.find(connection, scope, *row->account_id);
+        if (!account) return std::nullopt;
+        const bool submit_open =
+            repositories.flows.countOpen(connection, scope, account->id, "order.submit") > 0;
+        return Work{lease, std::move(*row), std::move(*account), nullptr, submit_open};
+    });
+}
+
+void InboxWorker::process(const storage::DeliveryLease& lease) {
+    auto work = load(lease);
+    if (!work) return;
+    const auto& pinned = work->account.pinned_sha256;
+    work->plugin = pinned ? services_.plugins.find(work->account.plugin_key, *pinned)
+                          : services_.plugins.find(work->account.plugin_key);
+    if (!work->plugin) return fail(*work, "no plugin " + work->account.plugin_key);
+    auto request = hubsdk::readShape<StoredRequest>(work->row.request);
+    auto headers = hubsdk::readShape<StoredHeaders>(work->row.headers);
+    if (!request || !headers) return fail(*work, "the stored request cannot be read");
+    hubsdk::Delivery delivery;
+    delivery.method = request->method;
+    delivery.path = request->path;
+    delivery.query = request->query;
+    delivery.headers = std::move(headers->fields);
+    delivery.body = hubsdk::Body{work->row.body};
+    delivery.source = work->row.transport;
+    auto said = work->plugin->interpret(delivery, work->account.settings);
+    if (!said) return fail(*work, "interpret: " + said.error().text());
+    apply(*work, *said);
+}
+
+bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
+                           bool& held) {
+    const std::int64_t now = services_.now_ms();
+    const bool may_hold = work.submit_open && now < work.row.received_at_ms + kHoldMaxMs;
+    domain::ApplyContext context{work.account,
+                                 work.plugin->manifest(),
+                                 domain::Source::kTold,
+                                 work.row.is_hint,
+                                 "delivery",
+                                 work.row.id,
+                                 ordinal,
+                                 std::nullopt,
+                                 now,
+                                 may_hold ? domain::UnknownOrder::kHold : domain::UnknownOrder::kTask,
+                                 now,
+                                 work.row.trace_id};
+    domain::Applied applied;
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        const auto scope = work.scope();
+        const auto& repositories = services_.repositories;
+        applied = domain::applyObservation(connection, repositories, scope, observation, context);
+        if (applied.outcome != domain::ApplyOutcome::kFetch) return;
+        const auto row = repositories.vendor_orders.find(connection, scope, *applied.vendor_order_row_id);
+        if (!row) return;
+        flows::startVendorOrderFlow(connection, repositories, scope,
+                                    {"order.refresh", work.account, *row, work.plugin->sha256(),
+                                     std::nullopt, std::nullopt},
+                                    now);
+    });
+    if (!done.ok()) {
+        fail(work, "apply: " + done.error().text());
+        return false;
+    }
+    observe::log(Level::kInfo, "observation." + std::string(domain::nameOf(applied.outcome)),
+                 {{"delivery", work.row.id}, {"account", work.account.id}, {"ordinal", ordinal}});
+    if (applied.outcome == domain::ApplyOutcome::kFetch && services_.flows_changed) {
+        services_.flows_changed();
+    }
+    held = held || applied.outcome == domain::ApplyOutcome::kHeld;
+    return true;
+}
+
+// Each observation in its own transaction: of two persons in one delivery, one bad, the other
+// counts.
+void InboxWorker::apply(Work& work, const hubsdk::Interpretation& said) {
+    bool held = false;
+    bool good = true;
+    for (std::size_t i = 0; i < said.observations.size(); ++i) {
+        good = applyOne(work, said.observations[i], static_cast<std::int64_t>(i), held) && good;
+    }
+    if (!good) return;
+    const std::int64_t now = services_.now_ms();
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        const auto& inbox = services_.repositories.inbox;
+        if (held) {
+            inbox.hold(connection, work.lease, "unknown_order", now + kHoldStepMs, now);
+        } else {
+            inbox.markProcessed(connection, work.lease, now);
+        }
+    });
+    if (!done.ok()) {
+        observe::log(Level::kWarning, "inbox.mark_failed",
+                     {{"delivery", work.row.id}, {"why", done.error().text()}});
+    }
+}
+
+void InboxWorker::fail(const Work& work, const std::string& why) {
+    const std::int64_t now = services_.now_ms();
+    const bool dead = work.row.attempts + 1 >= kAttemptsMax;
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        const auto& inbox = services_.repositories.inbox;
+        if (dead) {
+            inbox.markDead(connection, work.lease, why, now);
+        } else {
+            inbox.markFailed(connection, work.lease, why, now + retryWait(work.row.attempts), now);
+        }
+    });
+    observe::log(dead ? Level::kError : Level::kWarning, dead ? "inbox.dead" : "inbox.failed",
+                 {{"delivery", work.row.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
+}
+
+}  // namespace hub::ingress

@@ -1,0 +1,70 @@
+/// The threads that turn stored deliveries into observations and apply them (architecture section
+/// 6). A delivery that fails never delays its neighbours.
+#pragma once
+
+#include "hub/domain/apply.hpp"
+#include "hub/plugins/registry.hpp"
+#include "hub/storage/database.hpp"
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace hub::ingress {
+
+/// A delivery of an unknown order waits this long for a submit flow that may still bring it in.
+inline constexpr std::int64_t kHoldMaxMs = std::int64_t{15} * 60 * 1000;
+inline constexpr std::int64_t kHoldStepMs = 2'000;
+/// Attempts before a delivery becomes a dead letter; waits double from one second.
+inline constexpr std::int64_t kAttemptsMax = 8;
+inline constexpr std::int64_t kInboxPollMs = 500;
+inline constexpr std::int64_t kInboxLeaseMs = 60'000;
+inline constexpr int kInboxBatch = 16;
+
+/// Everything outlives the worker.
+struct InboxServices {
+    storage::Database& database;
+    const storage::Repositories& repositories;
+    plugins::PluginRegistry& plugins;
+    std::function<std::int64_t()> now_ms;
+    std::function<void()> flows_changed;  ///< a fetch may have been asked for
+};
+
+/// Owns its threads. `wake` from any thread, start and stop from the owner.
+class InboxWorker {
+public:
+    InboxWorker(InboxServices services, std::string owner, std::size_t threads);
+    /// Like stop().
+    ~InboxWorker();
+    InboxWorker(const InboxWorker&) = delete;
+    InboxWorker& operator=(const InboxWorker&) = delete;
+
+    void start();
+    void wake();
+    void stop();
+
+    /// Leases and processes what is due now; how many rows it had. For tests and for the threads.
+    std::size_t runOnce();
+
+private:
+    struct Work;
+    void loop();
+    void process(const storage::DeliveryLease& lease);
+    [[nodiscard]] std::optional<Work> load(const storage::DeliveryLease& lease) const;
+    void apply(Work& work, const hubsdk::Interpretation& said);
+    bool applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal, bool& held);
+    void fail(const Work& work, const std::string& why);
+
+    InboxServices services_;
+    std::string owner_;
+    std::size_t thread_count_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stopping_ = false;      ///< guarded by mutex_
+    std::uint64_t changes_ = 0;  ///< guarded by mutex_
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace hub::ingress

@@ -1,0 +1,131 @@
+/// hubd: the server. `hubd --config FILE`; every key may be overridden by the environment.
+#include <Poco/Util/HelpFormatter.h>
+#include <Poco/Util/Option.h>
+#include <Poco/Util/OptionCallback.h>
+#include <Poco/Util/OptionSet.h>
+#include <Poco/Util/PropertyFileConfiguration.h>
+#include <Poco/Util/ServerApplication.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "hub/app/hub.hpp"
+
+#include <hubsdk/cpp/xml_host.hpp>
+
+namespace {
+
+using hub::app::ConfigKey;
+
+class HubApplication : public Poco::Util::ServerApplication {
+protected:
+    void defineOptions(Poco::Util::OptionSet& options) override {
+        ServerApplication::defineOptions(options);
+        options.addOption(Poco::Util::Option("help", "h", "Shows this text and all configuration keys.")
+                              .callback(Poco::Util::OptionCallback<HubApplication>(
+                                  this, &HubApplication::showHelp)));
+        options.addOption(Poco::Util::Option("config", "c", "Configuration file (properties).")
+                              .argument("FILE")
+                              .callback(Poco::Util::OptionCallback<HubApplication>(
+                                  this, &HubApplication::takeConfigFile)));
+    }
+
+    int main(const std::vector<std::string>& arguments) override {
+        if (help_shown_) return EXIT_OK;
+        if (!arguments.empty()) {
+            std::cerr << "hubd: unknown argument " << arguments.front() << "; see hubd --help\n";
+            return EXIT_USAGE;
+        }
+        const std::string problem = loadFile();
+        if (!problem.empty()) {
+            std::cerr << "hubd: " << problem << "\n";
+            return EXIT_CONFIG;
+        }
+        takeEnvironment();
+        auto config = hub::app::readConfig(values_);
+        if (!config) {
+            std::cerr << "hubd: configuration: " << config.error().text() << "\n";
+            return EXIT_CONFIG;
+        }
+        // Before any thread and any plugin: see <hubsdk/cpp/xml_host.hpp>.
+        const hubsdk::xml::XmlLibraries xml_libraries;
+        hub::app::Hub hub(std::move(config).value());
+        auto started = hub.start();
+        if (!started) {
+            std::cerr << "hubd: cannot start: " << started.error().text() << "\n";
+            return EXIT_SOFTWARE;
+        }
+        announce(*started);
+        waitForTerminationRequest();
+        std::cout << "hubd: stopping" << std::endl;
+        hub.stop();
+        return EXIT_OK;
+    }
+
+private:
+    void showHelp(const std::string&, const std::string&) {
+        Poco::Util::HelpFormatter formatter(options());
+        formatter.setCommand("hubd");
+        formatter.setUsage("[--config FILE]");
+        formatter.setHeader("The Screenhub server.");
+        formatter.format(std::cout);
+        std::cout << "\nConfiguration keys (environment variable, default):\n";
+        for (const ConfigKey& key : hub::app::configKeys()) {
+            std::cout << "  " << key.name << " (" << hub::app::environmentName(key.name) << ", \""
+                      << key.fallback << "\")\n      " << key.text << "\n";
+        }
+        help_shown_ = true;
+        stopOptionsProcessing();
+    }
+
+    void takeConfigFile(const std::string&, const std::string& file) { config_file_ = file; }
+
+    std::string loadFile() {
+        if (config_file_.empty()) return {};
+        try {
+            const Poco::AutoPtr<Poco::Util::PropertyFileConfiguration> file(
+                new Poco::Util::PropertyFileConfiguration(config_file_));
+            collect(*file, "");
+        } catch (const Poco::Exception& error) {
+            return config_file_ + ": " + error.displayText();
+        }
+        return {};
+    }
+
+    void collect(const Poco::Util::AbstractConfiguration& file, const std::string& prefix) {
+        Poco::Util::AbstractConfiguration::Keys names;
+        file.keys(prefix, names);
+        for (const std::string& name : names) {
+            const std::string key = prefix.empty() ? name : prefix + "." + name;
+            if (file.hasProperty(key)) values_[key] = file.getRawString(key);
+            collect(file, key);
+        }
+    }
+
+    void takeEnvironment() {
+        for (const ConfigKey& key : hub::app::configKeys()) {
+            const char* value = std::getenv(hub::app::environmentName(key.name).c_str());
+            if (value != nullptr) values_[std::string(key.name)] = value;
+        }
+    }
+
+    static void announce(const hub::app::Started& started) {
+        for (const std::string& refused : started.refused) {
+            std::cout << "hubd: plugin refused: " << refused << "\n";
+        }
+        for (const std::string& plugin : started.plugins) {
+            std::cout << "hubd: plugin loaded: " << plugin << "\n";
+        }
+        std::cout << "hubd: API key " << (started.admin_key_is_new ? "written to " : "is in ")
+                  << started.admin_key_file << "\n"
+                  << "hubd: listening on " << started.public_url << std::endl;
+    }
+
+    std::string config_file_;
+    std::map<std::string, std::string> values_;
+    bool help_shown_ = false;
+};
+
+}  // namespace
+
+POCO_SERVER_MAIN(HubApplication)

@@ -1,0 +1,21 @@
+/// The portal speaks camelCase, the field tables snake_case: one is derived from the other.
+#pragma once
+
+#include <hubsdk/cpp/json.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace portal {
+
+/// "orderNumber" for "order_number".
+[[nodiscard]] std::string camelCase(std::string_view snake);
+/// "order_number" for "orderNumber".
+[[nodiscard]] std::string snakeCase(std::string_view camel);
+
+/// Free keys (package codes, secret names) are data, not names: below these members they stay.
+/// The JSON text with every member name changed. Any thread.
+[[nodiscard]] std::string camelCased(hubsdk::Json json);
+[[nodiscard]] std::string snakeCased(hubsdk::Json json);
+
+}  // namespace portal

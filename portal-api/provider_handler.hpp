@@ -1,0 +1,100 @@
+/// Providers: a tenant's connections to vendors (E-204 to E-208), and the flows they run.
+#pragma once
+
+#include "portal-api/router.hpp"
+
+namespace portal {
+
+/// Body of POST /providers. Secrets are write-only: no answer ever shows one.
+struct CreateProvider {
+    std::string plugin_key;
+    std::string provider_code;
+    std::string provider_name;
+    std::optional<std::string> external_account_ref;
+    hubsdk::Raw settings;
+    hubsdk::Map<std::string> secrets;
+    bool enabled = true;
+};
+
+struct ProviderView {
+    std::string id;
+    std::string plugin_key;
+    std::optional<std::string> plugin_version;
+    std::string provider_code;
+    std::string provider_name;
+    std::string state;
+    hubsdk::Raw settings;
+    std::vector<std::string> secret_names;
+    std::string webhook_url;
+    std::int64_t row_version = 0;
+};
+
+/// Body of POST /providers/{id}/commands.
+struct RunCommand {
+    std::string command;  ///< account.test, account.connect, catalog.list …
+    hubsdk::Raw parameters;
+};
+
+struct FlowView {
+    std::string id;
+    std::string command;
+    std::string state;
+    hubsdk::Raw result;
+    std::optional<std::string> error;
+};
+
+[[nodiscard]] hubsdk::Result<ProviderView> createProvider(const ApiCall& call,
+                                                          const CreateProvider& request);
+[[nodiscard]] hubsdk::Result<ProviderView> readProvider(const ApiCall& call, const NoBody& request);
+[[nodiscard]] hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& request);
+[[nodiscard]] hubsdk::Result<FlowView> readFlow(const ApiCall& call, const NoBody& request);
+
+}  // namespace portal
+
+namespace hubsdk {
+template <>
+struct Shape<portal::CreateProvider> {
+    using T = portal::CreateProvider;
+    static constexpr std::string_view kName = "CreateProvider";
+    static constexpr auto kFields = std::tuple{
+        field("plugin_key", &T::plugin_key, "Vendor key.", lengthMax(50)),
+        field("provider_code", &T::provider_code, "Unique in the tenant.", lengthMax(50)),
+        field("provider_name", &T::provider_name, "For people.", lengthMax(200)),
+        field("external_account_ref", &T::external_account_ref, "The vendor's account id.",
+              lengthMax(255)),
+        field("settings", &T::settings, "As the manifest's settings."),
+        field("secrets", &T::secrets, "Write-only.", Pii::kSecret),
+        field("enabled", &T::enabled, "false: set up only.", Need::kOptional)};
+};
+template <>
+struct Shape<portal::ProviderView> {
+    using T = portal::ProviderView;
+    static constexpr std::string_view kName = "ProviderConfig";
+    static constexpr auto kFields = std::tuple{
+        field("id", &T::id, "Id."), field("plugin_key", &T::plugin_key, "Vendor key."),
+        field("plugin_version", &T::plugin_version, "Version in use."),
+        field("provider_code", &T::provider_code, "Code."),
+        field("provider_name", &T::provider_name, "Name."), field("state", &T::state, "State."),
+        field("settings", &T::settings, "Settings."),
+        field("secret_names", &T::secret_names, "Names only."),
+        field("webhook_url", &T::webhook_url, "Where the vendor sends to.", Pii::kSecret),
+        field("row_version", &T::row_version, "For optimistic locking.")};
+};
+template <>
+struct Shape<portal::RunCommand> {
+    using T = portal::RunCommand;
+    static constexpr std::string_view kName = "RunCommand";
+    static constexpr auto kFields =
+        std::tuple{field("command", &T::command, "Name of the command.", lengthMax(64)),
+                   field("parameters", &T::parameters, "What the command takes.")};
+};
+template <>
+struct Shape<portal::FlowView> {
+    using T = portal::FlowView;
+    static constexpr std::string_view kName = "Flow";
+    static constexpr auto kFields = std::tuple{
+        field("id", &T::id, "Id."), field("command", &T::command, "Command."),
+        field("state", &T::state, "running, waiting, done, failed, uncertain or parked."),
+        field("result", &T::result, "What the command gave."), field("error", &T::error, "Why.")};
+};
+}  // namespace hubsdk
