@@ -1,0 +1,132 @@
+// hubctl: the hub's command line tool.
+#include <exception>
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "hub/cli/loaded_plugin.hpp"
+#include "hub/cli/plugin_commands.hpp"
+
+namespace {
+
+using namespace hub::cli;
+
+using Work = std::function<int()>;
+
+constexpr const char* kInspectHelp =
+    "Show what a plugin file says about itself, without running any of it.\n"
+    "Exit: 0 shown, 1 the file is refused (the message names the rule), 2 wrong usage.\n"
+    "Example: hubctl plugin inspect build/dev/plugins/checkr.so";
+
+constexpr const char* kVerifyHelp =
+    "Check the proof that a delivery offers. Prints 'authentic' or 'refused: <reason>'.\n"
+    "Reasons: no_proof, no_secret, bad_signature, missing_header, stale, bad_encoding,\n"
+    "unknown_algorithm.\n"
+    "Exit: 0 authentic, 1 refused, 2 wrong usage or input.\n"
+    "Example: hubctl plugin verify checkr.so --secrets secrets.json --now 1767225600 delivery.json\n"
+    "  secrets.json   {\"webhook_secret\": [\"new\", \"old\"]}\n"
+    "  delivery.json  {\"method\": \"POST\", \"path\": \"\", \"query\": \"\",\n"
+    "                  \"headers\": {\"X-Checkr-Signature\": \"b741...\"}, \"body\": \"{...}\"}\n"
+    "                 or \"body_base64\" instead of \"body\"; a header may be a list";
+
+constexpr const char* kInterpretHelp =
+    "Print what a delivery says, as a JSON array of observations. Proofs are not checked.\n"
+    "Exit: 0 printed, 1 the plugin refuses it, 2 wrong usage or input.\n"
+    "Example: hubctl plugin interpret checkr.so --settings settings.json delivery.json\n"
+    "  delivery.json  as for verify";
+
+constexpr const char* kRunHelp =
+    "Play a flow against scripted replies and print its actions, one JSON object per line.\n"
+    "Waits are skipped; 'again' is printed and ends it; a call without a scripted reply is\n"
+    "answered with 404 and named on standard error.\n"
+    "Exit: 0 done or again, 1 failed, 2 wrong usage or input.\n"
+    "Example: hubctl plugin run checkr.so --command command.json --script script.json\n"
+    "  command.json  {\"command\": \"order.refresh\", \"vendor_order_id\": \"...\", \"links\": [],\n"
+    "                 \"order\": {}, \"account\": {\"settings\": {}}, \"cursor\": \"...\"}\n"
+    "                all but \"command\" as the command needs; --settings lies below\n"
+    "                account.settings, member by member\n"
+    "  script.json   [{\"request\": {\"method\": \"GET\", \"path\": \"/v1/reports/1\"},\n"
+    "                  \"reply\": {\"status\": 200, \"headers\": {}, \"body\": {}}}]\n"
+    "                a query counts only if it is given; calls of one path take its replies in\n"
+    "                file order and keep the last; body_base64 for bytes; \"lost\": true for a\n"
+    "                call whose answer never arrives";
+
+constexpr const char* kSettingsHelp =
+    "Settings of the account, a JSON object; checked against the manifest, defaults filled in";
+constexpr const char* kNowHelp = "The time, in seconds since 1970 (default: the system clock)";
+constexpr const char* kFileHelp = "The plugin, for example build/dev/plugins/checkr.so";
+
+void addInspect(CLI::App& plugin, InspectArguments& arguments, Work& work) {
+    CLI::App* command = plugin.add_subcommand("inspect", kInspectHelp);
+    command->add_option("FILE.so", arguments.plugin, kFileHelp)->required();
+    command->add_flag("--json", arguments.as_json, "Print one JSON object, manifest included");
+    command->callback([&] { work = [&] { return inspectPlugin(arguments); }; });
+}
+
+void addVerify(CLI::App& plugin, VerifyArguments& arguments, Work& work) {
+    CLI::App* command = plugin.add_subcommand("verify", kVerifyHelp);
+    command->add_option("FILE.so", arguments.plugin, kFileHelp)->required();
+    command->add_option("--secrets", arguments.secrets,
+                        "Secrets, a JSON object: name to a text, or to a list of which any fits")
+        ->required();
+    command->add_option("--settings", arguments.settings, kSettingsHelp);
+    command->add_option("--now", arguments.now_s, kNowHelp)->check(CLI::Range(0LL, 99'999'999'999LL));
+    command->add_option("DELIVERY.json", arguments.delivery, "What arrived; - is standard input")
+        ->required();
+    command->callback([&] { work = [&] { return verifyDelivery(arguments); }; });
+}
+
+void addInterpret(CLI::App& plugin, InterpretArguments& arguments, Work& work) {
+    CLI::App* command = plugin.add_subcommand("interpret", kInterpretHelp);
+    command->add_option("FILE.so", arguments.plugin, kFileHelp)->required();
+    command->add_option("--settings", arguments.settings, kSettingsHelp);
+    command->add_option("DELIVERY.json", arguments.delivery, "What arrived; - is standard input")
+        ->required();
+    command->callback([&] { work = [&] { return interpretDelivery(arguments); }; });
+}
+
+void addRun(CLI::App& plugin, RunArguments& arguments, Work& work) {
+    CLI::App* command = plugin.add_subcommand("run", kRunHelp);
+    command->add_option("FILE.so", arguments.plugin, kFileHelp)->required();
+    command->add_option("--command", arguments.command, "What is wanted, a JSON object")->required();
+    command->add_option("--script", arguments.script, "The vendor's replies, a JSON array")
+        ->required();
+    command->add_option("--settings", arguments.settings, kSettingsHelp);
+    command->add_option("--now", arguments.now_s, kNowHelp)->check(CLI::Range(0LL, 99'999'999'999LL));
+    command->callback([&] { work = [&] { return runFlow(arguments); }; });
+}
+
+int runTool(int argc, char** argv) {
+    CLI::App app("Command line tool of Screenhub.", "hubctl");
+    app.require_subcommand(1);
+    CLI::App* plugin = app.add_subcommand(
+        "plugin", "Work on a plugin file without a server.\n"
+                  "Example: hubctl plugin inspect build/dev/plugins/checkr.so");
+    plugin->require_subcommand(1);
+    InspectArguments inspect;
+    VerifyArguments verify;
+    InterpretArguments interpret;
+    RunArguments run;
+    Work work;
+    addInspect(*plugin, inspect, work);
+    addVerify(*plugin, verify, work);
+    addInterpret(*plugin, interpret, work);
+    addRun(*plugin, run, work);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // Help is no error; everything else is wrong usage, whatever number the library gives it.
+        return app.exit(error) == 0 ? kOk : kBadInput;
+    }
+    return work();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return runTool(argc, argv);
+    } catch (const std::exception& problem) {
+        return complain(kBadInput, problem.what());
+    }
+}
