@@ -115,6 +115,7 @@ void recordCheck(storage::Connection& connection, const storage::Repositories& r
     entry.check_id = check.id;
     entry.person_id = order.person_id;
     entry.is_timeline = true;
+    entry.title = check.check_type;
     entry.old_status = old_status;
     entry.new_status = check.status;
     entry.trace_id = context.trace_id;

@@ -93,7 +93,8 @@ Action FlowRun::take() {
         error.message = "the flow neither ended nor asked for anything";
         action_ = failedWith(std::move(error));
     }
-    const bool ends = action_->action == ActionKind::kDone || action_->action == ActionKind::kContinue;
+    const bool ends =
+        action_->action == ActionKind::kDone || action_->action == ActionKind::kContinue;
     if (ends) checkLeftOver(nameOf(action_->action));
     // A step that is repeated is decided again later, so it commits nothing beside itself.
     if (action_->action != ActionKind::kAgain) {
@@ -117,13 +118,14 @@ const Entry* FlowRun::next(std::string_view label) {
     return nullptr;
 }
 
-void FlowRun::complete(Call& call, bool bare) const {
+void FlowRun::complete(Call& call, bool takes_defaults) const {
     if (call.host.empty()) {
         call.host = defaults_.host;
         call.path = defaults_.base_path + call.path;
     }
-    if (!bare) {
-        call.headers.insert(call.headers.begin(), defaults_.headers.begin(), defaults_.headers.end());
+    if (takes_defaults) {
+        call.headers.insert(call.headers.begin(), defaults_.headers.begin(),
+                            defaults_.headers.end());
     }
     call.body_hash = fingerprint(call);
 }
@@ -164,7 +166,7 @@ bool FlowRun::answersTo(std::vector<Request>& requests, Replies& replies) {
     action.action = ActionKind::kCall;
     std::vector<const Entry*> entries;
     for (Request& request : requests) {
-        complete(request.call_, request.isBare());
+        complete(request.call_, request.takesDefaults());
         entries.push_back(next(request.call_.label));
     }
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -295,7 +297,8 @@ Outcome&& Outcome::observing(Observation observation) && {
 }
 
 Outcome&& Outcome::observing(std::vector<Observation> observations) && {
-    for (Observation& observation : observations) action_.observations.push_back(std::move(observation));
+    for (Observation& observation : observations)
+        action_.observations.push_back(std::move(observation));
     return std::move(*this);
 }
 

@@ -65,8 +65,8 @@ struct TreeBuilder {
     bool on_document_end(error_code&) { return true; }
     bool on_object_begin(error_code&) { return true; }
     bool on_object_end(std::size_t count, error_code& error) {
-        auto* members = static_cast<JsonMember*>(
-            memory_->allocate(std::max<std::size_t>(count, 1) * sizeof(JsonMember), alignof(JsonMember)));
+        auto* members = static_cast<JsonMember*>(memory_->allocate(
+            std::max<std::size_t>(count, 1) * sizeof(JsonMember), alignof(JsonMember)));
         const std::size_t first_value = values_.size() - count;
         const std::size_t first_name = names_.size() - count;
         for (std::size_t i = 0; i < count; ++i) {
@@ -88,8 +88,8 @@ struct TreeBuilder {
     }
     bool on_array_begin(error_code&) { return true; }
     bool on_array_end(std::size_t count, error_code&) {
-        auto* items = static_cast<JsonNode*>(
-            memory_->allocate(std::max<std::size_t>(count, 1) * sizeof(JsonNode), alignof(JsonNode)));
+        auto* items = static_cast<JsonNode*>(memory_->allocate(
+            std::max<std::size_t>(count, 1) * sizeof(JsonNode), alignof(JsonNode)));
         const std::size_t first = values_.size() - count;
         for (std::size_t i = 0; i < count; ++i) new (items + i) JsonNode(values_[first + i]);
         values_.resize(first);
@@ -143,7 +143,8 @@ private:
         return true;
     }
     std::string_view takeText() {
-        auto* copy = static_cast<char*>(memory_->allocate(std::max<std::size_t>(partial_.size(), 1), 1));
+        auto* copy =
+            static_cast<char*>(memory_->allocate(std::max<std::size_t>(partial_.size(), 1), 1));
         std::memcpy(copy, partial_.data(), partial_.size());
         const std::string_view text{copy, partial_.size()};
         partial_.clear();
@@ -184,8 +185,8 @@ JsonDocument::~JsonDocument() = default;
 
 Result<JsonDocument> JsonDocument::parse(std::string_view text, const JsonLimits& limits) {
     if (text.size() > limits.bytes_max) {
-        return makeError(ErrorCode::kTooLarge, "JSON text is larger than " +
-                                                   std::to_string(limits.bytes_max) + " bytes");
+        return makeError(ErrorCode::kTooLarge,
+                         "JSON text is larger than " + std::to_string(limits.bytes_max) + " bytes");
     }
     auto arena = std::make_unique<Arena>(text.size() * 2 + 512);
     boost::json::parse_options options;
@@ -257,14 +258,19 @@ std::optional<std::string_view> Json::asString() const {
     return std::string_view{node_->text, node_->size};
 }
 
-std::string_view Json::text(std::string_view fallback) const { return asString().value_or(fallback); }
+std::string_view Json::text(std::string_view fallback) const {
+    return asString().value_or(fallback);
+}
 
 std::optional<std::string_view> Json::scalarText() const {
     switch (kind()) {
         case JsonKind::kString:
-        case JsonKind::kNumber: return std::string_view{node_->text, node_->size};
-        case JsonKind::kBool: return node_->truth ? "true" : "false";
-        default: return std::nullopt;
+        case JsonKind::kNumber:
+            return std::string_view{node_->text, node_->size};
+        case JsonKind::kBool:
+            return node_->truth ? "true" : "false";
+        default:
+            return std::nullopt;
     }
 }
 

@@ -1,7 +1,9 @@
 #include <hubsdk/cpp/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 namespace hubsdk {
 namespace {
@@ -19,14 +21,29 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 void appendEscape(std::string& out, unsigned char byte) {
     switch (byte) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\b': out += "\\b"; return;
-        case '\f': out += "\\f"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
-        default: break;
+        case '"':
+            out += "\\\"";
+            return;
+        case '\\':
+            out += "\\\\";
+            return;
+        case '\b':
+            out += "\\b";
+            return;
+        case '\f':
+            out += "\\f";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        default:
+            break;
     }
     constexpr std::string_view kHex = "0123456789abcdef";
     out += "\\u00";
@@ -136,10 +153,14 @@ void JsonWriter::raw(std::string_view json) {
 void JsonWriter::value(Json json) {
     switch (json.kind()) {
         case JsonKind::kMissing:
-        case JsonKind::kNull: return null();
-        case JsonKind::kBool: return boolean(*json.asBool());
-        case JsonKind::kNumber: return raw(*json.scalarText());
-        case JsonKind::kString: return string(*json.asString());
+        case JsonKind::kNull:
+            return null();
+        case JsonKind::kBool:
+            return boolean(*json.asBool());
+        case JsonKind::kNumber:
+            return raw(*json.scalarText());
+        case JsonKind::kString:
+            return string(*json.asString());
         case JsonKind::kArray:
             beginArray();
             for (const internal::JsonNode& item : json.items()) value(Json(&item));
@@ -158,6 +179,39 @@ std::string toText(Json json) {
     std::string out;
     JsonWriter(out).value(json);
     return out;
+}
+
+namespace {
+
+void writeMasked(JsonWriter& out, const internal::JsonNode& node,
+                 std::span<const internal::JsonNode* const> masked) {
+    if (std::find(masked.begin(), masked.end(), &node) != masked.end()) return out.string("***");
+    const Json json(&node);
+    if (json.kind() == JsonKind::kArray) {
+        out.beginArray();
+        for (const internal::JsonNode& item : json.items()) writeMasked(out, item, masked);
+        out.endArray();
+    } else if (json.kind() == JsonKind::kObject) {
+        out.beginObject();
+        for (const internal::JsonMember& member : json.members()) {
+            out.key(member.name);
+            writeMasked(out, member.value, masked);
+        }
+        out.endObject();
+    } else {
+        out.value(json);
+    }
+}
+
+}  // namespace
+
+std::string toMaskedText(Json json, std::span<const std::string> pointers) {
+    std::vector<const internal::JsonNode*> masked;
+    for (const std::string& pointer : pointers) masked.push_back(json.pointer(pointer).node_);
+    std::string text;
+    JsonWriter writer(text);
+    writeMasked(writer, *json.node_, masked);
+    return text;
 }
 
 std::string quoted(std::string_view text) {

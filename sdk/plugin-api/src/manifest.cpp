@@ -74,6 +74,23 @@ std::string at(std::string_view list, std::size_t index, std::string_view member
     return std::string(list) + "[" + std::to_string(index) + "]" + std::string(member);
 }
 
+bool isPlainHost(std::string_view host) {
+    return !host.empty() && host.find_first_of("/:@*? ") == std::string_view::npos;
+}
+
+void checkHosts(const Manifest& manifest, Problems& problems) {
+    for (std::size_t i = 0; i < manifest.hosts.size(); ++i) {
+        problems.expect(isPlainHost(manifest.hosts[i]), at("hosts", i, ""),
+                        "must be a plain host name");
+    }
+    for (std::size_t i = 0; i < manifest.download_hosts.size(); ++i) {
+        std::string_view host = manifest.download_hosts[i];
+        if (host.starts_with("*.")) host.remove_prefix(2);
+        problems.expect(isPlainHost(host), at("download_hosts", i, ""),
+                        "must be a plain host name or *.suffix");
+    }
+}
+
 void checkAccess(const Manifest& manifest, Problems& problems) {
     for (std::size_t i = 0; i < manifest.secrets.size(); ++i) {
         problems.expect(isKey(manifest.secrets[i].name), at("secrets", i, ".name"),
@@ -82,11 +99,6 @@ void checkAccess(const Manifest& manifest, Problems& problems) {
             problems.expect(isOneOf(place, kPlaces), at("secrets", i, ".places"),
                             "must be header, body, sign, proof or capture");
         }
-    }
-    for (std::size_t i = 0; i < manifest.hosts.size(); ++i) {
-        const bool plain = manifest.hosts[i].find_first_of("/:@* ") == std::string::npos;
-        problems.expect(plain && !manifest.hosts[i].empty(), at("hosts", i, ""),
-                        "must be a plain host name");
     }
     for (std::size_t i = 0; i < manifest.inbound.size(); ++i) {
         problems.expect(isOneOf(manifest.inbound[i].kind, kRouteKinds), at("inbound", i, ".kind"),
@@ -100,8 +112,8 @@ void checkAccess(const Manifest& manifest, Problems& problems) {
 
 void checkWords(const Manifest& manifest, Problems& problems) {
     for (std::size_t i = 0; i < manifest.settings.size(); ++i) {
-        problems.expect(isOneOf(manifest.settings[i].type, kSettingTypes), at("settings", i, ".type"),
-                        "must be text, number, flag, choice or map");
+        problems.expect(isOneOf(manifest.settings[i].type, kSettingTypes),
+                        at("settings", i, ".type"), "must be text, number, flag, choice or map");
     }
     for (std::size_t i = 0; i < manifest.links.size(); ++i) {
         problems.expect(isOneOf(manifest.links[i].role, kLinkRoles), at("links", i, ".role"),
@@ -130,9 +142,11 @@ Result<Manifest> readManifest(std::string_view json) {
     auto manifest = readShape<Manifest>(json);
     if (!manifest) return manifest;
     Problems problems;
-    problems.expect(isKey(manifest->vendor), "vendor", "must be lower-case letters, digits and '_'");
+    problems.expect(isKey(manifest->vendor), "vendor",
+                    "must be lower-case letters, digits and '_'");
     problems.expect(isOneOf(manifest->kind, kKinds), "kind",
                     "must be screening, ats, payment or identity");
+    checkHosts(*manifest, problems);
     checkAccess(*manifest, problems);
     checkWords(*manifest, problems);
     if (problems.any()) return problems.error();

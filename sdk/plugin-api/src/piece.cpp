@@ -103,12 +103,12 @@ bool readValue(Json json, Piece& value, const FieldRules& rules, ReadContext& co
     }
     if (!readValue<Piece>(json, value, rules, context)) return false;
     const auto kinds = value.text.has_value() + value.secret.has_value() + value.stamp.has_value() +
-                       value.nonce.has_value() + value.url.has_value() +
-                       value.blob.has_value() + value.slice.has_value() + value.hash.has_value() +
-                       value.sign.has_value();
+                       value.nonce.has_value() + value.url.has_value() + value.blob.has_value() +
+                       value.slice.has_value() + value.hash.has_value() + value.sign.has_value();
     if (kinds > 1 || (kinds == 0 && value.of.empty())) {
-        return context.fail("must be exactly one of text, secret, stamp, nonce, url, blob, slice, "
-                            "hash, sign or of");
+        return context.fail(
+            "must be exactly one of text, secret, stamp, nonce, url, blob, slice, "
+            "hash, sign or of");
     }
     return true;
 }
@@ -116,7 +116,7 @@ bool readValue(Json json, Piece& value, const FieldRules& rules, ReadContext& co
 void writeValue(WriteContext& context, const Piece& value) {
     if (isPlainText(value)) {
         return context.out.string(context.shown_max < Pii::kSensitive ? std::string_view("***")
-                                                                       : *value.text);
+                                                                      : *value.text);
     }
     context.out.beginObject();
     std::apply([&](const auto&... rows) { (writeField(context, value, rows), ...); },

@@ -29,6 +29,14 @@ Request::Request(std::string label, std::string method, std::string path) {
     call_.path = std::move(path);
 }
 
+Request& Request::operator=(Request&& other) noexcept {
+    if (this == &other) return *this;
+    call_ = std::move(other.call_);
+    allowed_ = std::move(other.allowed_);
+    takes_defaults_ = other.takes_defaults_;
+    return *this;
+}
+
 Request&& Request::query(std::string_view name, std::string_view value) && {
     if (!call_.query.empty()) call_.query += '&';
     call_.query += percentEncoded(name) + "=" + percentEncoded(value);
@@ -109,6 +117,11 @@ Request&& Request::form(Pieces pieces) && {
 
 Request&& Request::bare() && {
     call_.credentials = "none";
+    return std::move(*this);
+}
+
+Request&& Request::withoutDefaults() && {
+    takes_defaults_ = false;
     return std::move(*this);
 }
 
@@ -200,7 +213,8 @@ const BlobRef* Reply::blob() const {
 Json Reply::json() const {
     if (!parsed_) {
         auto document = JsonDocument::parse(body());
-        if (!document) throw FlowEnd(schemaError("the reply is no JSON: " + document.error().text(), label_));
+        if (!document)
+            throw FlowEnd(schemaError("the reply is no JSON: " + document.error().text(), label_));
         parsed_ = std::make_shared<JsonDocument>(std::move(document).value());
     }
     return parsed_->root();
@@ -208,7 +222,8 @@ Json Reply::json() const {
 
 std::string_view Reply::text(std::string_view pointer) const {
     const auto text = json().pointer(pointer).asString();
-    if (!text) throw FlowEnd(schemaError("the reply has no text at " + std::string(pointer), label_));
+    if (!text)
+        throw FlowEnd(schemaError("the reply has no text at " + std::string(pointer), label_));
     return *text;
 }
 
@@ -219,6 +234,15 @@ Slice Reply::slice(std::int64_t from, std::int64_t size) const {
     slice.from = from;
     slice.size = size;
     return slice;
+}
+
+Deliver Reply::cut(std::string event_key, std::size_t from, std::size_t size,
+                   std::string source) const {
+    Deliver delivery;
+    delivery.event_key = std::move(event_key);
+    delivery.slice = slice(static_cast<std::int64_t>(from), static_cast<std::int64_t>(size));
+    delivery.source = std::move(source);
+    return delivery;
 }
 
 Question::Question(std::string label, std::string what, std::string about_json) {

@@ -44,7 +44,8 @@ std::optional<std::chrono::sys_days> dayOf(std::string_view text) {
 // Minutes east of UTC of "Z", "+hh:mm" or "-hh:mm"; nothing for anything else.
 std::optional<int> zoneMinutes(std::string_view text) {
     if (text == "Z" || text == "z") return 0;
-    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+        return std::nullopt;
     const int hours = digits(text, 1, 2);
     const int minutes = digits(text, 4, 2);
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
@@ -233,7 +234,8 @@ std::optional<std::string> base64Decoded(std::string_view text) {
             group = group << 6 | static_cast<unsigned>(value);
         }
         // Bits behind the last byte must be zero, so that each content has one encoding.
-        if ((pad == 1 && (group & 0xFF) != 0) || (pad == 2 && (group & 0xFFFF) != 0)) return std::nullopt;
+        if ((pad == 1 && (group & 0xFF) != 0) || (pad == 2 && (group & 0xFFFF) != 0))
+            return std::nullopt;
         out += static_cast<char>(group >> 16);
         if (pad < 2) out += static_cast<char>(group >> 8 & 0xFF);
         if (pad < 1) out += static_cast<char>(group & 0xFF);

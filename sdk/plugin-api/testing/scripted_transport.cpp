@@ -55,6 +55,22 @@ Result<ScriptedReply> readExchange(Json row, std::size_t index) {
     return exchange;
 }
 
+// Takes secrets out of a reply as the host does before it journals it (plugin-contract section 2).
+// What is no JSON is kept out altogether.
+std::string captureFrom(const std::string& body, const Call& call, Played& played) {
+    if (call.captures.empty()) return body;
+    auto document = JsonDocument::parse(body);
+    if (!document) return {};
+    std::vector<std::string> pointers;
+    for (const Capture& capture : call.captures) {
+        const auto value = document->root().pointer(capture.at).scalarText();
+        if (!value || value->empty()) continue;
+        played.captured.emplace_back(capture.into, *value);
+        pointers.push_back(capture.at);
+    }
+    return toMaskedText(document->root(), pointers);
+}
+
 // 2 for the whole path, 1 for its end at a segment border, 0 for none.
 int pathFit(std::string_view called, std::string_view scripted) {
     if (called == scripted) return 2;
@@ -175,7 +191,7 @@ void ScriptedTransport::answerCalls(const Action& action, Leg& leg, Played& play
                                      type == nullptr ? "application/octet-stream" : *type,
                                      fnv1a(scripted->body)};
             } else {
-                reply.body = Body{leg.bodies.emplace_back(scripted->body)};
+                reply.body = Body{leg.bodies.emplace_back(captureFrom(scripted->body, call, played))};
             }
         }
         leg.input.journal.push_back(std::move(entry));

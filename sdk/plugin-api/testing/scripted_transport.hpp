@@ -42,6 +42,8 @@ struct Played {
     std::vector<std::string> unscripted;  ///< "METHOD path" of calls the script has no reply for
     std::vector<Observation> observations;
     std::vector<Deliver> deliveries;
+    /// Secrets that were captured, {name, value}; the flow saw "***" in their place.
+    std::vector<std::pair<std::string, std::string>> captured;
 
     [[nodiscard]] const Action& last() const { return actions.back(); }
 };

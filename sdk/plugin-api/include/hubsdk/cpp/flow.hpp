@@ -121,7 +121,7 @@ private:
     const Entry* next(std::string_view label);
     bool matches(const Entry& entry, const Call& call);
     bool accepts(const Entry& entry, const Request& request);
-    void complete(Call& call, bool bare) const;
+    void complete(Call& call, bool takes_defaults) const;
     // False, and decided as diverged, if the journal holds a step that nothing asked for.
     bool checkLeftOver(std::string_view is);
     void dropCommitted();

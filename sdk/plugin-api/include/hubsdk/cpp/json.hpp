@@ -81,6 +81,7 @@ public:
     [[nodiscard]] std::span<const internal::JsonMember> members() const;
 
 private:
+    friend std::string toMaskedText(Json json, std::span<const std::string> pointers);
     const internal::JsonNode* node_;
 };
 
@@ -144,6 +145,9 @@ private:
 
 /// The value as compact JSON text.
 [[nodiscard]] std::string toText(Json json);
+
+/// As toText, with every value that one of the pointers leads to replaced by "***".
+[[nodiscard]] std::string toMaskedText(Json json, std::span<const std::string> pointers);
 
 /// The text as a JSON string, quotes included.
 [[nodiscard]] std::string quoted(std::string_view text);

@@ -13,7 +13,8 @@ class Request {
 public:
     Request(std::string label, std::string method, std::string path);
     Request(Request&&) = default;
-    Request& operator=(Request&&) = default;
+    /// Self-assignment is allowed: request = std::move(request).query(…) is what authors write.
+    Request& operator=(Request&& other) noexcept;
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
     ~Request() = default;
@@ -48,23 +49,34 @@ public:
     Request&& form(Pieces pieces) &&;
     /// Sends no header of `defaults` and no credentials.
     Request&& bare() &&;
+    /// Sends no header of `defaults`, only what the request names itself: a token request must not
+    /// carry the token that it is to renew.
+    Request&& withoutDefaults() &&;
     /// Full address of a download host; implies bare().
     Request&& download() &&;
     /// Streams the reply into a blob.
     Request&& toBlob(std::int64_t bytes_max) &&;
     /// The flow wants to see these statuses as replies; others than 2xx end or repeat the step.
     Request&& allow(std::vector<int> statuses) &&;
+    /// As above, without a braced list, which an awaiting expression must not hold: allow(404, 409).
+    template <std::same_as<int>... More>
+    Request&& allow(int first, More... more) && {
+        allowed_ = std::vector<int>{first, more...};
+        return std::move(*this);
+    }
     Request&& timeout(std::int64_t milliseconds) &&;
     Request&& host(std::string name) &&;
 
     [[nodiscard]] const Call& call() const { return call_; }
     [[nodiscard]] bool allows(std::int64_t status) const;
     [[nodiscard]] bool isBare() const { return call_.credentials == "none"; }
+    [[nodiscard]] bool takesDefaults() const { return takes_defaults_ && !isBare(); }
 
 private:
     friend class FlowRun;
     Call call_;
     std::vector<int> allowed_;
+    bool takes_defaults_ = true;
 };
 
 [[nodiscard]] Request get(std::string label, std::string path);
@@ -95,6 +107,9 @@ public:
     [[nodiscard]] std::string_view text(std::string_view pointer) const;
     /// A slice of the body for a piece or a deliver: bytes [from, from + size).
     [[nodiscard]] Slice slice(std::int64_t from, std::int64_t size) const;
+    /// The same bytes as a delivery of their own, for deliver(); `source`: feed or file.
+    [[nodiscard]] Deliver cut(std::string event_key, std::size_t from, std::size_t size,
+                              std::string source = "feed") const;
 
 private:
     const Entry* entry_ = nullptr;

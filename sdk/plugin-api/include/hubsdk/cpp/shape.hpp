@@ -172,7 +172,8 @@ template <class T>
 [[nodiscard]] Result<T> readShape(Json json, const ReadOptions& options = {}) {
     T value{};
     internal::ReadContext context{options.unknown == UnknownMembers::kRefuse, options.blobs, {}, {}};
-    if (!internal::readValue(json, value, FieldRules{}, context)) {
+    using internal::readValue;  // and what argument-dependent look-up finds: overloads come later
+    if (!readValue(json, value, FieldRules{}, context)) {
         return makeError(ErrorCode::kInvalid, std::move(context.message), std::move(context.path));
     }
     return value;
@@ -191,7 +192,8 @@ template <class T>
 template <class T>
 void writeShape(JsonWriter& writer, const T& value, std::vector<std::string_view>* blobs = nullptr) {
     internal::WriteContext context{writer, blobs, Pii::kSecret};
-    internal::writeValue(context, value);
+    using internal::writeValue;
+    writeValue(context, value);
 }
 
 /// A T as compact JSON text. The same value always gives the same bytes.
@@ -209,7 +211,8 @@ template <class T>
     std::string out;
     JsonWriter writer(out);
     internal::WriteContext context{writer, nullptr, Pii::kNone};
-    internal::writeValue(context, value);
+    using internal::writeValue;
+    writeValue(context, value);
     return out;
 }
 

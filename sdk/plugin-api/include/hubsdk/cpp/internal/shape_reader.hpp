@@ -143,11 +143,13 @@ bool readValue(Json json, std::vector<T>& value, const FieldRules& rules, ReadCo
     if (json.size() > rules.length_max) {
         return context.fail("has more than " + std::to_string(rules.length_max) + " items");
     }
-    value.resize(json.size());
+    // One by one: a long list of wrong items fails at its first, before the rest takes memory.
+    value.clear();
+    value.reserve(json.size());
     FieldRules item_rules = rules;
     item_rules.length_max = FieldRules{}.length_max;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        if (readValue(json.at(i), value[i], item_rules, context)) continue;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (readValue(json.at(i), value.emplace_back(), item_rules, context)) continue;
         context.insideItem(i);
         return false;
     }

@@ -1,0 +1,90 @@
+#include <hubsdk/model/manifest.hpp>
+
+#include <gmock/gmock.h>
+#include <algorithm>
+
+namespace hubsdk {
+namespace {
+
+constexpr std::string_view kGood = R"({
+    "vendor": "acme_1", "name": "Acme", "version": "1.0.0", "kind": "screening",
+    "settings": [{"name": "region", "type": "choice", "choices": ["us", "eu"], "text": "Where."}],
+    "secrets": [{"name": "api_key", "places": ["header", "sign"], "text": "Key."}],
+    "hosts": ["api.acme.example"], "download_hosts": ["*.files.example"],
+    "inbound": [{"kind": "event"}, {"method": "ANY", "tail": "/ask", "kind": "request"}],
+    "links": [{"type": "report", "role": "unique"}],
+    "commands": ["order.submit", "order.refresh"],
+    "rate": [{"max": 60}], "feeds": [{"name": "events", "interval_ms": 60000}],
+    "needs": ["libxml2"]})";
+
+// The good manifest with one text replaced by another.
+std::string with(std::string_view from, std::string_view to) {
+    std::string text(kGood);
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+struct WrongWord {
+    std::string_view from;
+    std::string_view to;
+    std::string_view path;
+};
+
+TEST(Manifest, AGoodOneIsRead) {
+    auto manifest = readManifest(kGood);
+    ASSERT_TRUE(manifest) << manifest.error().text();
+    EXPECT_EQ(manifest->vendor, "acme_1");
+    EXPECT_EQ(manifest->inbound[0].method, "POST");
+    EXPECT_EQ(manifest->rate[0].per_ms, 60000);
+}
+
+TEST(Manifest, EachWrongWordGivesItsPath) {
+    constexpr std::array<WrongWord, 16> kCases{{
+        {R"("acme_1")", R"("Acme")", "vendor"},
+        {R"("acme_1")", R"("")", "vendor"},
+        {R"("kind": "screening")", R"("kind": "spelling")", "kind"},
+        {R"("type": "choice")", R"("type": "list")", "settings[0].type"},
+        {R"("name": "api_key")", R"("name": "API key")", "secrets[0].name"},
+        {R"(["header", "sign"])", R"(["header", "url"])", "secrets[0].places"},
+        {R"("api.acme.example")", R"("https://api.acme.example")", "hosts[0]"},
+        {R"("api.acme.example")", R"("*.acme.example")", "hosts[0]"},
+        {R"("api.acme.example")", R"("")", "hosts[0]"},
+        {R"("*.files.example")", R"("files.example/x")", "download_hosts[0]"},
+        {R"("*.files.example")", R"("a.*.example")", "download_hosts[0]"},
+        {R"("kind": "request")", R"("kind": "question")", "inbound[1].kind"},
+        {R"("role": "unique")", R"("role": "only")", "links[0].role"},
+        {R"("order.refresh")", R"("order.refreshh")", "commands[1]"},
+        {R"({"max": 60})", R"({"max": 0})", "rate[0]"},
+        {R"(["libxml2"])", R"(["libpng"])", "needs[0]"},
+    }};
+    for (const WrongWord& row : kCases) {
+        auto manifest = readManifest(with(row.from, row.to));
+        ASSERT_FALSE(manifest) << row.to;
+        EXPECT_EQ(manifest.error().path, row.path) << row.to;
+        EXPECT_EQ(manifest.error().code, ErrorCode::kInvalid);
+    }
+}
+
+TEST(Manifest, MissingAndMistypedMembersGiveTheirPath) {
+    EXPECT_EQ(readManifest("{}").error().path, "vendor");
+    EXPECT_EQ(readManifest(with(R"("places": ["header", "sign"], )", "")).error().path,
+              "secrets[0].places");
+    EXPECT_EQ(readManifest(with(R"("interval_ms": 60000)", R"("interval_ms": "1")")).error().path,
+              "feeds[0].interval_ms");
+    EXPECT_EQ(readManifest("no json").error().code, ErrorCode::kInvalid);
+}
+
+TEST(Manifest, TheCommandTableIsSortedAndFound) {
+    EXPECT_TRUE(std::ranges::is_sorted(commandTable(), {}, &CommandRow::name));
+    for (const CommandRow& row : commandTable()) {
+        EXPECT_EQ(findCommand(row.name), &row);
+        EXPECT_FALSE(row.text.empty());
+    }
+    EXPECT_EQ(findCommand("order.dance"), nullptr);
+    EXPECT_TRUE(findCommand("order.submit")->needs_order);
+    EXPECT_TRUE(findCommand("order.refresh")->needs_vendor_order);
+}
+
+}  // namespace
+}  // namespace hubsdk
