@@ -27,9 +27,8 @@ constexpr std::string_view kOauthHost = "api.checkr.com";
 class Parameters {
 public:
     explicit Parameters(const Command& inputs)
-        : document_(hubsdk::JsonDocument::parse(inputs.parameters.json.empty()
-                                                    ? std::string_view("{}")
-                                                    : inputs.parameters.json)) {}
+        : document_(hubsdk::JsonDocument::parse(
+              inputs.parameters.json.empty() ? std::string_view("{}") : inputs.parameters.json)) {}
     [[nodiscard]] Json operator[](std::string_view name) const {
         return document_ ? document_->root()[name] : Json();
     }
@@ -96,7 +95,8 @@ std::optional<std::string> nextPage(Json page) {
     if (const auto scheme = target.find("://"); scheme != std::string_view::npos) {
         target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
     }
-    if (!target.starts_with(kBasePath) || !target.substr(kBasePath.size()).starts_with("/packages?")) {
+    if (!target.starts_with(kBasePath) ||
+        !target.substr(kBasePath.size()).starts_with("/packages?")) {
         throw hubsdk::FlowEnd(
             hubsdk::vendorError(ErrorClass::kSchema, "next_href is no page of /packages"));
     }
@@ -230,7 +230,9 @@ Flow exchangeCode(const Command& inputs, const Account& account) {
     if (!code) refuse("parameters.code: is required");
     Reply token = co_await exchangeRequest(account, *code);
     const auto account_ref = idOf(token.json()["checkr_account_id"]);
-    co_return hubsdk::done().observing(connected(account_ref)).result(resultOf(account_ref, std::nullopt));
+    co_return hubsdk::done()
+        .observing(connected(account_ref))
+        .result(resultOf(account_ref, std::nullopt));
 }
 
 Flow revokeToken(const Account&) {

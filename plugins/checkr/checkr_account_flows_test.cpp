@@ -20,14 +20,18 @@ Command accountCommand(const std::string& name, const std::string& parameters = 
 }
 
 TEST(CheckrCatalog, ReadsEveryPageInALegOfItsOwn) {
-    const std::string second = R"({"data":[{"slug":"basic","price":"x","screenings":[{"type":"moon_search"},{"type":null}]},)"
-                               R"({"slug":"old","deleted_at":"2020-01-01T00:00:00Z"},{"name":"no slug"}],"next_href":null})";
+    const std::string second =
+        R"({"data":[{"slug":"basic","price":"x","screenings":[{"type":"moon_search"},)"
+        R"({"type":null}]},)"
+        R"({"slug":"old","deleted_at":"2020-01-01T00:00:00Z"},{"name":"no slug"}],)"
+        R"("next_href":null})";
     const Played played = play(accountCommand("catalog.list"),
                                {{"GET", "/v1/packages?per_page=100", sample("packages_list.json")},
                                 {"GET", "/v1/packages?page=2&per_page=2", second}});
     ASSERT_EQ(played.last().action, ActionKind::kDone);
     EXPECT_EQ(played.actions[1].action, ActionKind::kContinue);
-    const auto items = hubsdk::readShape<std::vector<hubsdk::CatalogItem>>(std::string_view(played.last().result.json));
+    const auto items = hubsdk::readShape<std::vector<hubsdk::CatalogItem>>(
+        std::string_view(played.last().result.json));
     ASSERT_TRUE(items.ok()) << items.error().text();
     ASSERT_EQ(items->size(), 3U);
     EXPECT_EQ(items->at(0).id, "criminal_pro");
@@ -40,42 +44,52 @@ TEST(CheckrCatalog, ReadsEveryPageInALegOfItsOwn) {
 }
 
 TEST(CheckrCatalog, NeverFollowsAnAddressOfTheVendorElsewhere) {
-    for (const std::string href : {"http://evil.example/v1/packages?page=2", "/v1/packages?page=2"}) {
-        const Played played = play(accountCommand("catalog.list"),
-                                   {{"GET", "/v1/packages?per_page=100", R"({"data":[],"next_href":")" + href + "\"}"},
-                                    {"GET", "/v1/packages?page=2", R"({"data":[],"next_href":null})"}});
+    for (const std::string href :
+         {"http://evil.example/v1/packages?page=2", "/v1/packages?page=2"}) {
+        const Played played = play(
+            accountCommand("catalog.list"),
+            {{"GET", "/v1/packages?per_page=100", R"({"data":[],"next_href":")" + href + "\"}"},
+             {"GET", "/v1/packages?page=2", R"({"data":[],"next_href":null})"}});
         ASSERT_EQ(callsOf(played).size(), 2U);
         EXPECT_EQ(callsOf(played)[1].host, "api.checkr.com");
     }
-    for (const std::string href : {"https://api.checkr.com/v1/webhooks?page=2", "https://api.checkr.com", "x"}) {
-        const Played played = play(accountCommand("catalog.list"),
-                                   {{"GET", "/v1/packages", R"({"data":[],"next_href":")" + href + "\"}"}});
+    for (const std::string href :
+         {"https://api.checkr.com/v1/webhooks?page=2", "https://api.checkr.com", "x"}) {
+        const Played played =
+            play(accountCommand("catalog.list"),
+                 {{"GET", "/v1/packages", R"({"data":[],"next_href":")" + href + "\"}"}});
         EXPECT_EQ(errorOf(played).error_class, ErrorClass::kSchema) << href;
     }
 }
 
 TEST(CheckrCatalog, EndsAListThatDoesNotEnd) {
-    const Played played = play(accountCommand("catalog.list"),
-                               {{"GET", "/v1/packages", R"({"data":[],"next_href":"/v1/packages?page=2"})"}});
+    const Played played =
+        play(accountCommand("catalog.list"),
+             {{"GET", "/v1/packages", R"({"data":[],"next_href":"/v1/packages?page=2"})"}});
     EXPECT_EQ(errorOf(played).error_class, ErrorClass::kSchema);
     EXPECT_EQ(callsOf(played).size(), 100U);
 }
 
 TEST(CheckrAccount, TestReadsOnePackage) {
-    const Played good = play(accountCommand("account.test"), {{"GET", "/v1/packages?per_page=1", "{}"}});
+    const Played good =
+        play(accountCommand("account.test"), {{"GET", "/v1/packages?per_page=1", "{}"}});
     EXPECT_EQ(good.last().action, ActionKind::kDone);
-    const Played bad = play(accountCommand("account.test"), {{"GET", "/v1/packages", sample("error_401_object.json"), 401}});
+    const Played bad = play(accountCommand("account.test"),
+                            {{"GET", "/v1/packages", sample("error_401_object.json"), 401}});
     EXPECT_EQ(errorOf(bad).error_class, ErrorClass::kAuth);
 }
 
 TEST(CheckrAccount, ConnectRegistersOurAddress) {
-    const Played played = play(accountCommand("account.connect"), {{"POST", "/v1/webhooks", sample("webhook_registered.json"), 201}});
+    const Played played = play(accountCommand("account.connect"),
+                               {{"POST", "/v1/webhooks", sample("webhook_registered.json"), 201}});
     const auto calls = callsOf(played);
     ASSERT_EQ(calls.size(), 1U);
     EXPECT_EQ(shown(calls[0].body), R"x({"webhook_url":"json(<url>)","include_object":true})x");
     EXPECT_EQ(calls[0].repeat, hubsdk::Repeat::kKeyed);
     EXPECT_EQ(played.last().cursor, "e44aa283528e6fde7d542199");
-    EXPECT_EQ(played.last().result.json, R"({"account_ref":"8e122cc56b8fa82d33c6118a","webhook_id":"e44aa283528e6fde7d542199"})");
+    EXPECT_EQ(
+        played.last().result.json,
+        R"({"account_ref":"8e122cc56b8fa82d33c6118a","webhook_id":"e44aa283528e6fde7d542199"})");
     ASSERT_EQ(played.observations.size(), 1U);
     EXPECT_EQ(played.observations[0].kind, hubsdk::ObservationKind::kAccount);
     EXPECT_EQ(played.observations[0].account_ref, "8e122cc56b8fa82d33c6118a");
@@ -91,7 +105,9 @@ TEST(CheckrAccount, ConnectExchangesACodeFirst) {
     EXPECT_EQ(calls[0].host, "api.checkr.com");
     EXPECT_EQ(shownHeader(calls[0], "Authorization"), "");
     EXPECT_EQ(calls[0].repeat, hubsdk::Repeat::kNever);
-    EXPECT_EQ(shown(calls[0].body), R"x({"client_id":"client-\"1\"","client_secret":"json(<client_secret>)","code":"c\"1"})x");
+    EXPECT_EQ(
+        shown(calls[0].body),
+        R"x({"client_id":"client-\"1\"","client_secret":"json(<client_secret>)","code":"c\"1"})x");
     ASSERT_EQ(calls[0].captures.size(), 1U);
     EXPECT_EQ(calls[0].captures[0].at, "/access_token");
     EXPECT_EQ(calls[0].captures[0].into, "api_key");
@@ -99,39 +115,53 @@ TEST(CheckrAccount, ConnectExchangesACodeFirst) {
 }
 
 TEST(CheckrAccount, ExchangeNeedsCodeAndClientAndIsNeverRepeated) {
-    const Played good = play(accountCommand("auth.exchange", R"({"code":"c1"})"), {{"POST", "/oauth/tokens", sample("oauth_token.json")}});
+    const Played good = play(accountCommand("auth.exchange", R"({"code":"c1"})"),
+                             {{"POST", "/oauth/tokens", sample("oauth_token.json")}});
     EXPECT_EQ(good.last().result.json, R"({"account_ref":"8e122cc56b8fa82d33c6118a"})");
-    EXPECT_EQ(errorOf(play(accountCommand("auth.exchange"), {})).error_class, ErrorClass::kValidation);
+    EXPECT_EQ(errorOf(play(accountCommand("auth.exchange"), {})).error_class,
+              ErrorClass::kValidation);
     Command without_client = accountCommand("auth.exchange", R"({"code":"c1"})");
     without_client.account.settings.json = "{}";
     EXPECT_EQ(errorOf(play(without_client, {})).error_class, ErrorClass::kValidation);
     Exchange lost{"POST", "/oauth/tokens", ""};
     lost.lost = true;
-    EXPECT_EQ(errorOf(play(accountCommand("auth.exchange", R"({"code":"c1"})"), {lost})).error_class, ErrorClass::kUncertain);
-    const Played refused = play(accountCommand("auth.exchange", R"({"code":"c1"})"),
-                                {{"POST", "/oauth/tokens", R"({"errors":["invalid code","expired"]})", 400}});
+    EXPECT_EQ(
+        errorOf(play(accountCommand("auth.exchange", R"({"code":"c1"})"), {lost})).error_class,
+        ErrorClass::kUncertain);
+    const Played refused =
+        play(accountCommand("auth.exchange", R"({"code":"c1"})"),
+             {{"POST", "/oauth/tokens", R"({"errors":["invalid code","expired"]})", 400}});
     EXPECT_EQ(errorOf(refused).message, "invalid code; expired");
 }
 
 TEST(CheckrAccount, DisconnectDeletesOnlyOurWebhook) {
     Command by_cursor = accountCommand("account.disconnect");
     by_cursor.cursor = "w1";
-    EXPECT_EQ(stepsOf(play(by_cursor, {{"DELETE", "/v1/webhooks/w1", "{}"}})), Steps{"DELETE /v1/webhooks/w1"});
-    const Played gone = play(accountCommand("account.disconnect", R"({"webhook_id":"w2"})"), {{"DELETE", "/v1/webhooks/w2", "", 404}});
+    EXPECT_EQ(stepsOf(play(by_cursor, {{"DELETE", "/v1/webhooks/w1", "{}"}})),
+              Steps{"DELETE /v1/webhooks/w1"});
+    const Played gone = play(accountCommand("account.disconnect", R"({"webhook_id":"w2"})"),
+                             {{"DELETE", "/v1/webhooks/w2", "", 404}});
     EXPECT_EQ(gone.last().action, ActionKind::kDone);
     EXPECT_EQ(gone.last().cursor, "");
-    const std::string list = R"({"data":[{"id":"w3","webhook_url":"https://other.example/"},{"id":"w4","webhook_url":"https://hub.example/x"}]})";
-    const Played by_url = play(accountCommand("account.disconnect", R"({"webhook_url":"https://hub.example/x"})"),
-                               {{"GET", "/v1/webhooks", list}, {"DELETE", "/v1/webhooks/w4", "{}"}});
+    const std::string list =
+        R"({"data":[{"id":"w3","webhook_url":"https://other.example/"},{"id":"w4",)"
+        R"("webhook_url":"https://hub.example/x"}]})";
+    const Played by_url =
+        play(accountCommand("account.disconnect", R"({"webhook_url":"https://hub.example/x"})"),
+             {{"GET", "/v1/webhooks", list}, {"DELETE", "/v1/webhooks/w4", "{}"}});
     EXPECT_EQ(stepsOf(by_url), (Steps{"GET /v1/webhooks", "DELETE /v1/webhooks/w4"}));
-    const Played none = play(accountCommand("account.disconnect", R"({"webhook_url":"https://hub.example/y"})"), {{"GET", "/v1/webhooks", list}});
+    const Played none =
+        play(accountCommand("account.disconnect", R"({"webhook_url":"https://hub.example/y"})"),
+             {{"GET", "/v1/webhooks", list}});
     EXPECT_EQ(none.last().action, ActionKind::kDone);
-    EXPECT_EQ(errorOf(play(accountCommand("account.disconnect"), {})).error_class, ErrorClass::kValidation);
+    EXPECT_EQ(errorOf(play(accountCommand("account.disconnect"), {})).error_class,
+              ErrorClass::kValidation);
 }
 
 TEST(CheckrAccount, RevokeIsDoneWhenTheTokenNoLongerWorks) {
     for (const int status : {200, 204, 401}) {
-        const Played played = play(accountCommand("auth.revoke"), {{"POST", "/oauth/deauthorize", "", status}});
+        const Played played =
+            play(accountCommand("auth.revoke"), {{"POST", "/oauth/deauthorize", "", status}});
         EXPECT_EQ(played.last().action, ActionKind::kDone) << status;
         EXPECT_EQ(shownHeader(callsOf(played)[0], "Authorization"), "Basic base64(<api_key>:)");
     }
@@ -149,17 +179,21 @@ TEST(CheckrErrors, ReadEveryFormOfTheBody) {
     const std::vector<Case> cases{
         {400, R"({"error":"text"})", ErrorClass::kValidation, false, "text"},
         {400, R"({"error":["a","b",7]})", ErrorClass::kValidation, false, "a; b"},
-        {400, R"({"error":{"type":"t","message":"m","param":"p"}})", ErrorClass::kValidation, false, "m"},
+        {400, R"({"error":{"type":"t","message":"m","param":"p"}})", ErrorClass::kValidation, false,
+         "m"},
         {400, R"({"errors":["e"]})", ErrorClass::kValidation, false, "e"},
         {400, "", ErrorClass::kValidation, false, "the vendor answered 400"},
-        {401, R"({"error":"Invalid API Key provided: sk_live"})", ErrorClass::kAuth, false, "Invalid API Key provided"},
-        {409, R"({"error":"DUPLICATE candidate"})", ErrorClass::kConflict, false, "DUPLICATE candidate"},
+        {401, R"({"error":"Invalid API Key provided: sk_live"})", ErrorClass::kAuth, false,
+         "Invalid API Key provided"},
+        {409, R"({"error":"DUPLICATE candidate"})", ErrorClass::kConflict, false,
+         "DUPLICATE candidate"},
         {409, "", ErrorClass::kConflict, true, "the vendor answered 409"},
         {502, "<html>", ErrorClass::kVendorUnavailable, true, "the vendor answered 502"},
     };
     for (const Case& row : cases) {
         SCOPED_TRACE(row.body);
-        const Played played = play(accountCommand("account.test"), {{"GET", "/v1/packages", row.body, row.status}});
+        const Played played =
+            play(accountCommand("account.test"), {{"GET", "/v1/packages", row.body, row.status}});
         const auto error = errorOf(played);
         EXPECT_EQ(error.error_class, row.error_class);
         EXPECT_EQ(error.retryable, row.retryable);
@@ -178,14 +212,20 @@ TEST(CheckrErrors, ALimitEndsAtItsResetTime) {
         {"17", std::nullopt},
     };
     for (const auto& [reset, after_ms] : cases) {
-        const Played played = play(accountCommand("account.test"),
-                                   {{"GET", "/v1/packages", "", 429, {{"x-ratelimit-reset", reset}}}});
+        const Played played =
+            play(accountCommand("account.test"),
+                 {{"GET", "/v1/packages", "", 429, {{"x-ratelimit-reset", reset}}}});
         ASSERT_EQ(played.last().action, ActionKind::kAgain);
         EXPECT_EQ(played.last().again->after_ms, after_ms) << reset;
         EXPECT_EQ(played.last().again->error_class, ErrorClass::kRateLimited);
     }
-    const Played both = play(accountCommand("account.test"),
-                             {{"GET", "/v1/packages", "", 429, {{"Retry-After", "3"}, {"X-Ratelimit-Reset", "2024-01-18T12:35:00Z"}}}});
+    const Played both =
+        play(accountCommand("account.test"),
+             {{"GET",
+               "/v1/packages",
+               "",
+               429,
+               {{"Retry-After", "3"}, {"X-Ratelimit-Reset", "2024-01-18T12:35:00Z"}}}});
     EXPECT_EQ(both.last().again->after_ms, 3000);
 }
 

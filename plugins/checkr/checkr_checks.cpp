@@ -27,30 +27,42 @@ constexpr std::array<CheckRow, 34> kChecks{{
     {"ssn_trace", Count::kOne, CheckType::kSsnTrace, "", &readNothing},
     {"sex_offender_search", Count::kOne, CheckType::kSexOffender, "", &readRegistry},
     {"global_watchlist_search", Count::kOne, CheckType::kGlobalWatchlist, "", &readWatchlist},
-    {"international_global_watchlist_search", Count::kMany, CheckType::kGlobalWatchlist, "", &readWatchlist},
+    {"international_global_watchlist_search", Count::kMany, CheckType::kGlobalWatchlist, "",
+     &readWatchlist},
     {"facis_search", Count::kOne, CheckType::kGlobalWatchlist, "facis", &readWatchlist},
-    {"national_criminal_search", Count::kOne, CheckType::kCriminalState, "national_database", &readCharges},
+    {"national_criminal_search", Count::kOne, CheckType::kCriminalState, "national_database",
+     &readCharges},
     {"county_criminal_search", Count::kMany, CheckType::kCriminalCounty, "", &readCharges},
-    {"municipal_criminal_search", Count::kMany, CheckType::kCriminalCounty, "municipal", &readCharges},
+    {"municipal_criminal_search", Count::kMany, CheckType::kCriminalCounty, "municipal",
+     &readCharges},
     {"state_criminal_search", Count::kMany, CheckType::kCriminalState, "", &readCharges},
     {"federal_criminal_search", Count::kOne, CheckType::kCriminalFederal, "", &readCharges},
-    {"federal_district_criminal_search", Count::kMany, CheckType::kCriminalFederal, "", &readCharges},
-    {"international_criminal_search", Count::kMany, CheckType::kCriminalInternational, "", &readCharges},
+    {"federal_district_criminal_search", Count::kMany, CheckType::kCriminalFederal, "",
+     &readCharges},
+    {"international_criminal_search", Count::kMany, CheckType::kCriminalInternational, "",
+     &readCharges},
     {"motor_vehicle_report", Count::kOne, CheckType::kMvr, "", &readDriving},
-    {"employment_verification", Count::kOne, CheckType::kEmploymentVerification, "", &readDiscrepancies},
-    {"international_employment_verification", Count::kMany, CheckType::kEmploymentVerification, "", &readDiscrepancies},
-    {"education_verification", Count::kOne, CheckType::kEducationVerification, "", &readDiscrepancies},
-    {"international_education_verification", Count::kMany, CheckType::kEducationVerification, "", &readDiscrepancies},
-    {"professional_license_verification", Count::kMany, CheckType::kProfessionalLicense, "", &readNothing},
+    {"employment_verification", Count::kOne, CheckType::kEmploymentVerification, "",
+     &readDiscrepancies},
+    {"international_employment_verification", Count::kMany, CheckType::kEmploymentVerification, "",
+     &readDiscrepancies},
+    {"education_verification", Count::kOne, CheckType::kEducationVerification, "",
+     &readDiscrepancies},
+    {"international_education_verification", Count::kMany, CheckType::kEducationVerification, "",
+     &readDiscrepancies},
+    {"professional_license_verification", Count::kMany, CheckType::kProfessionalLicense, "",
+     &readNothing},
     {"personal_reference_verification", Count::kMany, CheckType::kReference, "", &readNothing},
     {"professional_reference_verification", Count::kMany, CheckType::kReference, "", &readNothing},
     {"drug_screening", Count::kOne, CheckType::kDrugTest, "", &readAnalytes},
     {"drug_alcohol_clearinghouse", Count::kOne, CheckType::kDrugTest, "", &readAnalytes},
     {"drug_alcohol_clearinghouse_search", Count::kOne, CheckType::kDrugTest, "", &readAnalytes},
     {"credit_report", Count::kOne, CheckType::kCredit, "", &readNothing},
-    {"international_identity_document_validation", Count::kOne, CheckType::kIdentity, "", &readNothing},
+    {"international_identity_document_validation", Count::kOne, CheckType::kIdentity, "",
+     &readNothing},
     {"identity_verification", Count::kOne, CheckType::kIdentity, "", &readNothing},
-    {"international_adverse_media_search", Count::kMany, CheckType::kSocialMedia, "adverse_media", &readOtherRecords},
+    {"international_adverse_media_search", Count::kMany, CheckType::kSocialMedia, "adverse_media",
+     &readOtherRecords},
     {"county_civil_search", Count::kMany, Type(), "", &readOtherRecords},
     {"state_civil_search", Count::kMany, Type(), "", &readOtherRecords},
     {"federal_civil_search", Count::kOne, Type(), "", &readOtherRecords},
@@ -65,9 +77,9 @@ constexpr std::array<std::string_view, 5> kScreeningMarks{"_search", "_trace", "
                                                           "_screening", "_validation"};
 
 constexpr std::array<std::string_view, 2> kDataNotFoundFlags{"no_data", "thin_file"};
-constexpr std::array<std::string_view, 6> kConsiderFlags{"death_index",           "data_mismatch",
-                                                         "name_mismatch",         "dob_mismatch",
-                                                         "invalid_issuance_year", "ssn_already_taken"};
+constexpr std::array<std::string_view, 6> kConsiderFlags{
+    "death_index",  "data_mismatch",         "name_mismatch",
+    "dob_mismatch", "invalid_issuance_year", "ssn_already_taken"};
 
 struct OutcomeRow {
     std::string_view word;
@@ -99,15 +111,15 @@ std::string pluralOf(std::string_view word) {
 }
 
 const CheckRow* rowOf(std::string_view name) {
-    const auto row = std::ranges::find_if(
-        kChecks, [&](const CheckRow& each) { return name == each.word || name == pluralOf(each.word); });
+    const auto row = std::ranges::find_if(kChecks, [&](const CheckRow& each) {
+        return name == each.word || name == pluralOf(each.word);
+    });
     return row == kChecks.end() ? nullptr : &*row;
 }
 
 bool anyTrue(Json screening, std::span<const std::string_view> flags) {
-    return std::ranges::any_of(flags, [&](std::string_view flag) {
-        return screening[flag].asBool().value_or(false);
-    });
+    return std::ranges::any_of(
+        flags, [&](std::string_view flag) { return screening[flag].asBool().value_or(false); });
 }
 
 CheckOutcome traceOutcome(Json trace) {
@@ -118,12 +130,11 @@ CheckOutcome traceOutcome(Json trace) {
 CheckOutcome drivingOutcome(Json report, const std::vector<Finding>& findings) {
     const auto notFound = [](Json status) { return hubsdk::sameWord(status.text(), "not_found"); };
     const Json licences = report["license_reports"];
-    const bool none_found =
-        licences.items().empty()
-            ? notFound(report["license_status"])
-            : std::ranges::all_of(licences.items(), [&](const auto& licence) {
-                  return notFound(Json(&licence)["status"]);
-              });
+    const bool none_found = licences.items().empty()
+                                ? notFound(report["license_status"])
+                                : std::ranges::all_of(licences.items(), [&](const auto& licence) {
+                                      return notFound(Json(&licence)["status"]);
+                                  });
     if (none_found) return CheckOutcome::kDataNotFound;
     const bool says = !licences.items().empty() || report["violations"].present();
     return says && findings.empty() ? CheckOutcome::kClear : CheckOutcome::kPendingReview;
@@ -211,9 +222,11 @@ public:
     }
 
     [[nodiscard]] Screenings take() {
-        all_.complete = !named_.empty() && std::ranges::all_of(named_, [this](const std::string& id) {
-            return std::ranges::find(all_.checks, id, &Check::vendor_check_id) != all_.checks.end();
-        });
+        all_.complete =
+            !named_.empty() && std::ranges::all_of(named_, [this](const std::string& id) {
+                return std::ranges::find(all_.checks, id, &Check::vendor_check_id) !=
+                       all_.checks.end();
+            });
         return std::move(all_);
     }
 

@@ -39,7 +39,8 @@ std::string messageOf(const hubsdk::Reply& reply) {
 
 std::optional<std::int64_t> resetAfterMs(const hubsdk::Reply& reply) {
     const std::string* reset = reply.header("X-Ratelimit-Reset");
-    const auto at_ms = reset == nullptr ? std::nullopt : hubsdk::timestampOf(hubsdk::trimmed(*reset));
+    const auto at_ms =
+        reset == nullptr ? std::nullopt : hubsdk::timestampOf(hubsdk::trimmed(*reset));
     if (!at_ms) return std::nullopt;
     return std::clamp(*at_ms - hubsdk::now(), kResetMinMs, kResetMaxMs);
 }

@@ -48,7 +48,8 @@ private:
 
 /// The row of a table whose `word` is the same vendor word (outcome rule 8); null if none is.
 template <class Table>
-[[nodiscard]] const typename Table::value_type* findWord(const Table& table, std::string_view word) {
+[[nodiscard]] const typename Table::value_type* findWord(const Table& table,
+                                                         std::string_view word) {
     const std::string wanted = hubsdk::normalisedWord(word);
     for (const auto& row : table) {
         if (hubsdk::normalisedWord(row.word) == wanted) return &row;

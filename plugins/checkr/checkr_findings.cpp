@@ -6,8 +6,8 @@
 namespace vendor::checkr {
 namespace {
 
-using hubsdk::Severity;
 using hubsdk::containsNoCase;
+using hubsdk::Severity;
 
 // Levels of nesting in which a verification record is searched for verified:false.
 constexpr int kRecordDepthMax = 4;
@@ -35,7 +35,8 @@ Finding findingOf(Json charge, const Around& around) {
     finding.severity = severityOf(charge["classification"].text());
     finding.disposition = textOf(charge["disposition"]);
     // The vendor misspells the second one; both occur, also side by side.
-    finding.disposition_date = firstOf(dayOf(charge["disposition_date"]), dayOf(charge["deposition_date"]));
+    finding.disposition_date =
+        firstOf(dayOf(charge["disposition_date"]), dayOf(charge["deposition_date"]));
     finding.offense_date = dayOf(charge["offense_date"]);
     finding.file_date = around.file_date;
     finding.sentence = textOf(charge["sentence"]);
@@ -97,7 +98,8 @@ void addDriving(Json licence, std::string_view status_member, std::string_view s
     }
 }
 
-void addDiscrepancies(std::string_view name, Json value, int depth, std::vector<Finding>& findings) {
+void addDiscrepancies(std::string_view name, Json value, int depth,
+                      std::vector<Finding>& findings) {
     if (depth > kRecordDepthMax) return;
     if (value["verified"].asBool() == false && value["ignored"].asBool() != true) {
         Finding finding;
@@ -150,7 +152,8 @@ void readRegistry(Json screening, std::vector<Finding>& findings) {
     for (const auto& node : screening["records"].items()) {
         const std::size_t first = findings.size();
         const Json record(&node);
-        addCharges(record, Around{FindingKind::kRegistry, textOf(record["registry"]), {}, {}}, findings);
+        addCharges(record, Around{FindingKind::kRegistry, textOf(record["registry"]), {}, {}},
+                   findings);
         for (std::size_t i = first; i < findings.size(); ++i) findings[i].offense_date.reset();
     }
 }

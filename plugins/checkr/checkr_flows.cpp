@@ -30,8 +30,9 @@ std::vector<int> refusedDelete() { return {400, 404, 409, 422}; }
 // shows only in the vendor's answer.
 std::string orderId(const Command& inputs) {
     if (inputs.vendor_order_id && !inputs.vendor_order_id->empty()) return *inputs.vendor_order_id;
-    throw hubsdk::FlowEnd(hubsdk::vendorError(
-        ErrorClass::kValidation, "vendor_order_id: is required without a report or invitation link"));
+    throw hubsdk::FlowEnd(
+        hubsdk::vendorError(ErrorClass::kValidation,
+                            "vendor_order_id: is required without a report or invitation link"));
 }
 
 std::string reportId(const Command& inputs) {
@@ -84,7 +85,8 @@ Observation cancelled(Observation observation) {
 
 Flow submitOrder(const hubsdk::Order& order, const hubsdk::Account& account) {
     checkOrder(order);
-    Reply candidate = co_await apiPost("candidate", "/candidates").json(candidateBody(order)).keyed();
+    Reply candidate =
+        co_await apiPost("candidate", "/candidates").json(candidateBody(order)).keyed();
     const std::string_view candidate_id = candidate.text("/id");
     Reply placed = co_await placeRequest(order, account, candidate_id);
     Observation observation = order.consent_flow == hubsdk::ConsentFlow::kOwn
@@ -127,9 +129,8 @@ Flow cancelOrder(const Command& inputs) {
     }
     const std::string id = invitation_id ? *invitation_id : orderId(inputs);
     // Deleting first leaves no gap in which the candidate could finish unseen.
-    Reply deleted = co_await apiDelete("delete", pathOf("invitations", id))
-                        .safe()
-                        .allow(refusedDelete());
+    Reply deleted =
+        co_await apiDelete("delete", pathOf("invitations", id)).safe().allow(refusedDelete());
     if (deleted.status() == 404 && !invitation_id) {
         Observation observation = co_await stopReport(id);
         co_return hubsdk::done().observing(std::move(observation));

@@ -69,15 +69,18 @@ TEST(CheckrSubmit, InvitesWithAsLittleAsPossible) {
         EXPECT_EQ(call.key_header, "Idempotency-Key");
         EXPECT_EQ(shownHeader(call, "Authorization"), kBasic);
     }
-    EXPECT_EQ(shown(calls[0].body), R"({"email":"john.smith@example.com","custom_id":"ORD-2024-000123",)"
-                                    R"("work_locations":[{"country":"US","state":"CA","city":"Santa Monica"}]})");
-    EXPECT_EQ(shown(calls[1].body), R"({"package":"driver_pro","candidate_id":"e44aa283528e6fde7d542194",)"
-                                    R"("work_locations":[{"country":"US","state":"CA","city":"Santa Monica"}]})");
+    EXPECT_EQ(shown(calls[0].body),
+              R"({"email":"john.smith@example.com","custom_id":"ORD-2024-000123",)"
+              R"("work_locations":[{"country":"US","state":"CA","city":"Santa Monica"}]})");
+    EXPECT_EQ(shown(calls[1].body),
+              R"({"package":"driver_pro","candidate_id":"e44aa283528e6fde7d542194",)"
+              R"("work_locations":[{"country":"US","state":"CA","city":"Santa Monica"}]})");
     ASSERT_EQ(played.observations.size(), 1U);
     const auto& seen = played.observations.front();
     EXPECT_EQ(seen.vendor_order_id, kInvitation);
     EXPECT_EQ(seen.order_status, hubsdk::OrderStatus::kAwaitingApplicantInfo);
-    EXPECT_EQ(seen.links, (std::vector<hubsdk::Link>{{"invitation", kInvitation}, {"candidate", kCandidate}}));
+    EXPECT_EQ(seen.links,
+              (std::vector<hubsdk::Link>{{"invitation", kInvitation}, {"candidate", kCandidate}}));
     EXPECT_TRUE(seen.applicant_url);
 }
 
@@ -87,27 +90,34 @@ TEST(CheckrSubmit, OrdersAReportWithAllData) {
         command.account.settings.json = R"({"environment":"staging","node":"n1"})";
         command.order->tags = {"a", "b"};
         const Played played =
-            play(command, {{"POST", "/v1/candidates", sample("candidate_created.json"), 201},
-                           {"POST", "/v1/reports", sample("webhook_report_completed_full.json"), status}});
+            play(command,
+                 {{"POST", "/v1/candidates", sample("candidate_created.json"), 201},
+                  {"POST", "/v1/reports", sample("webhook_report_completed_full.json"), status}});
         const auto calls = callsOf(played);
         ASSERT_EQ(calls.size(), 2U);
         EXPECT_EQ(calls[0].host, "api.checkr-staging.com");
         EXPECT_EQ(shown(calls[0].body),
-                  R"({"email":"john.smith@example.com","first_name":"John","middle_name":"Alfred","last_name":"Smith",)"
-                  R"("phone":"5555555555","dob":"1970-01-22","ssn":"543434645","zipcode":"90401","driver_license_number":"F211165",)"
+                  R"({"email":"john.smith@example.com","first_name":"John","middle_name":"Alfred",)"
+                  R"("last_name":"Smith",)"
+                  R"("phone":"5555555555","dob":"1970-01-22","ssn":"543434645","zipcode":"90401",)"
+                  R"("driver_license_number":"F211165",)"
                   R"("driver_license_state":"CA","custom_id":"ORD-2024-000123",)"
                   R"("work_locations":[{"country":"US","state":"CA","city":"Santa Monica"}]})");
         EXPECT_EQ(shown(calls[1].body),
                   R"({"package":"driver","candidate_id":"e44aa283528e6fde7d542194","node":"n1",)"
-                  R"("work_locations":[{"country":"US","state":"CA","city":"Santa Monica"}],"tags":["a","b"]})");
+                  R"("work_locations":[{"country":"US","state":"CA","city":"Santa Monica"}],)"
+                  R"("tags":["a","b"]})");
         EXPECT_EQ(played.last().action, ActionKind::kDone);
     }
 }
 
 TEST(CheckrSubmit, AReportWithoutItsScreeningsAsksForThem) {
-    const std::string report = R"({"id":"r1","object":"report","status":"pending","candidate_id":"c1","ssn_trace_id":"s1"})";
-    const Played played = play(submit(directOrder()), {{"POST", "/v1/candidates", R"({"id":"c1"})", 201},
-                                                       {"POST", "/v1/reports", report}});
+    const std::string report =
+        R"({"id":"r1","object":"report","status":"pending","candidate_id":"c1",)"
+        R"("ssn_trace_id":"s1"})";
+    const Played played =
+        play(submit(directOrder()),
+             {{"POST", "/v1/candidates", R"({"id":"c1"})", 201}, {"POST", "/v1/reports", report}});
     ASSERT_EQ(played.observations.size(), 1U);
     EXPECT_TRUE(played.observations[0].needs_fetch);
     EXPECT_EQ(played.observations[0].order_status, hubsdk::OrderStatus::kInProgress);
@@ -116,11 +126,13 @@ TEST(CheckrSubmit, AReportWithoutItsScreeningsAsksForThem) {
 TEST(CheckrSubmit, WorkLocationsAreAlwaysSent) {
     hubsdk::Order order = hostedOrder();
     order.work_location.reset();
-    EXPECT_NE(shown(callsOf(play(submit(order), hostedScript()))[1].body).find(R"("work_locations":[{"country":"US"}])"),
+    EXPECT_NE(shown(callsOf(play(submit(order), hostedScript()))[1].body)
+                  .find(R"("work_locations":[{"country":"US"}])"),
               std::string::npos);
     order.applicant.address.emplace();
     order.applicant.address->region = "NV";
-    EXPECT_NE(shown(callsOf(play(submit(order), hostedScript()))[0].body).find(R"("work_locations":[{"country":"US","state":"NV"}])"),
+    EXPECT_NE(shown(callsOf(play(submit(order), hostedScript()))[0].body)
+                  .find(R"("work_locations":[{"country":"US","state":"NV"}])"),
               std::string::npos);
 }
 
@@ -165,7 +177,8 @@ TEST(CheckrSubmit, RefusesLocallyAndNamesTheField) {
         input.inputs = command;
         const auto action = plugin().advance(input);
         if (!action) {
-            EXPECT_NE(action.error().text().find(row.field.substr(row.field.rfind('.') + 1)), std::string::npos);
+            EXPECT_NE(action.error().text().find(row.field.substr(row.field.rfind('.') + 1)),
+                      std::string::npos);
             continue;
         }
         ASSERT_EQ(action->action, ActionKind::kFailed);
@@ -181,8 +194,9 @@ TEST(CheckrSubmit, TakesNamesAndNumbersThatTheVendorTakes) {
     order.applicant.no_middle_name = true;
     order.applicant.ssn.reset();
     order.applicant.address.reset();
-    const Played played = play(submit(order), {{"POST", "/v1/candidates", R"({"id":"c1"})", 201},
-                                               {"POST", "/v1/reports", R"({"id":"r1","status":"pending"})"}});
+    const Played played =
+        play(submit(order), {{"POST", "/v1/candidates", R"({"id":"c1"})", 201},
+                             {"POST", "/v1/reports", R"({"id":"r1","status":"pending"})"}});
     EXPECT_EQ(played.last().action, ActionKind::kDone);
     EXPECT_NE(shown(callsOf(played)[0].body).find(R"("no_middle_name":true)"), std::string::npos);
 }
@@ -195,12 +209,14 @@ TEST(CheckrSubmit, EndsWithSchemaIfTheAnswerIsNone) {
 }
 
 TEST(CheckrRefresh, EmbedsEverything) {
-    const Played played = play(commandOf("order.refresh", "", {{"report", kReport}, {"invitation", kInvitation}}),
-                               {{"GET", "/v1/reports/" + kReport, sample("report_complete_clear.json")}});
+    const Played played =
+        play(commandOf("order.refresh", "", {{"report", kReport}, {"invitation", kInvitation}}),
+             {{"GET", "/v1/reports/" + kReport, sample("report_complete_clear.json")}});
     const auto calls = callsOf(played);
     ASSERT_EQ(calls.size(), 1U);
     EXPECT_TRUE(calls[0].query.starts_with("include=candidate,ssn_trace,sex_offender_search,"));
-    for (const std::string name : {",county_criminal_searches,", ",motor_vehicle_report,", ",drug_screening,"}) {
+    for (const std::string name :
+         {",county_criminal_searches,", ",motor_vehicle_report,", ",drug_screening,"}) {
         EXPECT_NE(calls[0].query.find(name), std::string::npos) << name;
     }
     ASSERT_EQ(played.observations.size(), 1U);
@@ -208,15 +224,19 @@ TEST(CheckrRefresh, EmbedsEverything) {
 }
 
 TEST(CheckrRefresh, FollowsAnInvitationToItsReport) {
-    const std::string completed = R"({"id":")" + kInvitation + R"(","status":"completed","candidate_id":"c1","report_id":")" + kReport + "\"}";
+    const std::string completed = R"({"id":")" + kInvitation +
+                                  R"(","status":"completed","candidate_id":"c1","report_id":")" +
+                                  kReport + "\"}";
     for (const bool linked : {true, false}) {
-        std::vector<Exchange> script{{"GET", "/v1/invitations/" + kInvitation, completed},
-                                     {"GET", "/v1/reports/" + kReport, sample("report_pending.json")}};
+        std::vector<Exchange> script{
+            {"GET", "/v1/invitations/" + kInvitation, completed},
+            {"GET", "/v1/reports/" + kReport, sample("report_pending.json")}};
         Command command = commandOf("order.refresh", kInvitation);
         if (linked) {
             command.links = {{"invitation", kInvitation}};
         } else {
-            script.push_back({"GET", "/v1/reports/" + kInvitation, R"({"error":"not found"})", 404});
+            script.push_back(
+                {"GET", "/v1/reports/" + kInvitation, R"({"error":"not found"})", 404});
         }
         const Played played = play(command, script);
         ASSERT_EQ(played.observations.size(), 1U);
@@ -227,17 +247,21 @@ TEST(CheckrRefresh, FollowsAnInvitationToItsReport) {
 }
 
 TEST(CheckrRefresh, KnowsReportsAndInvitationsByOrderIdAlone) {
-    const Played report = play(commandOf("order.refresh", kReport), {{"GET", "/v1/reports/" + kReport, sample("report_pending.json")}});
+    const Played report = play(commandOf("order.refresh", kReport),
+                               {{"GET", "/v1/reports/" + kReport, sample("report_pending.json")}});
     EXPECT_EQ(report.observations.size(), 1U);
-    const Played neither = play(commandOf("order.refresh", "x/1"),
-                                {{"GET", "/v1/reports/x%2F1", R"({"error":"Report not found"})", 404},
-                                 {"GET", "/v1/invitations/x%2F1", "", 404}});
+    const Played neither =
+        play(commandOf("order.refresh", "x/1"),
+             {{"GET", "/v1/reports/x%2F1", R"({"error":"Report not found"})", 404},
+              {"GET", "/v1/invitations/x%2F1", "", 404}});
     EXPECT_EQ(errorOf(neither).error_class, ErrorClass::kNotFound);
     EXPECT_EQ(errorOf(neither).message, "Report not found");
     EXPECT_EQ(errorOf(play(commandOf("order.refresh"), {})).error_class, ErrorClass::kValidation);
 }
 
-std::string invitation(const std::string& members) { return R"({"id":"i1","object":"invitation",)" + members + "}"; }
+std::string invitation(const std::string& members) {
+    return R"({"id":"i1","object":"invitation",)" + members + "}";
+}
 
 struct CancelCase {
     std::string name;
@@ -252,17 +276,69 @@ TEST(CheckrCancel, DeletesTheInvitationOrStopsTheReport) {
     const std::string begun = invitation(R"("status":"completed","report_id":"r1")");
     using enum hubsdk::OrderStatus;
     const std::vector<CancelCase> cases{
-        {"open", {{"invitation", "i1"}}, {{"DELETE", "/v1/invitations/i1", invitation(R"("status":"pending","deleted_at":"2024-01-20T08:00:00Z")")}}, "i1", kCancelled},
-        {"without deleted_at", {{"invitation", "i1"}}, {{"DELETE", "/v1/invitations/i1", invitation(R"("status":"pending")")}}, "i1", kCancelled},
-        {"report", {{"invitation", "i1"}, {"report", "r1"}}, {{"POST", "/v1/reports/r1/complete", stopped}}, "r1", kCancelled},
-        {"report ends with results", {{"report", "r1"}}, {{"POST", "/v1/reports/r1/complete", R"({"id":"r1","status":"complete","result":"clear","includes_canceled":true})"}}, "r1", kPendingReview},
-        {"report, empty answer", {{"report", "r1"}}, {{"POST", "/v1/reports/r1/complete", ""}, {"GET", "/v1/reports/r1", stopped}}, "r1", kCancelled},
-        {"just finished", {{"invitation", "i1"}}, {{"DELETE", "/v1/invitations/i1", R"({"error":"completed"})", 400}, {"GET", "/v1/invitations/i1", begun}, {"POST", "/v1/reports/r1/complete", stopped}}, "r1", kCancelled},
-        {"finished while deleted", {{"invitation", "i1"}}, {{"DELETE", "/v1/invitations/i1", begun}, {"POST", "/v1/reports/r1/complete", stopped}}, "r1", kCancelled},
-        {"expired", {{"invitation", "i1"}}, {{"DELETE", "/v1/invitations/i1", "", 400}, {"GET", "/v1/invitations/i1", invitation(R"("status":"expired")")}}, "i1", kCancelled},
-        {"deleted before", {{"invitation", "i1"}}, {{"DELETE", "/v1/invitations/i1", "", 404}, {"GET", "/v1/invitations/i1", invitation(R"("status":"pending","deleted_at":"2024-01-20T08:00:00Z")")}}, "i1", kCancelled},
-        {"order id is a report", {}, {{"DELETE", "/v1/invitations/o1", "", 404}, {"POST", "/v1/reports/o1/complete", stopped}}, "r1", kCancelled},
-        {"refused", {{"invitation", "i1"}}, {{"DELETE", "/v1/invitations/i1", R"({"error":"no"})", 400}, {"GET", "/v1/invitations/i1", invitation(R"("status":"pending")")}}, "", kDraft},
+        {"open",
+         {{"invitation", "i1"}},
+         {{"DELETE", "/v1/invitations/i1",
+           invitation(R"("status":"pending","deleted_at":"2024-01-20T08:00:00Z")")}},
+         "i1",
+         kCancelled},
+        {"without deleted_at",
+         {{"invitation", "i1"}},
+         {{"DELETE", "/v1/invitations/i1", invitation(R"("status":"pending")")}},
+         "i1",
+         kCancelled},
+        {"report",
+         {{"invitation", "i1"}, {"report", "r1"}},
+         {{"POST", "/v1/reports/r1/complete", stopped}},
+         "r1",
+         kCancelled},
+        {"report ends with results",
+         {{"report", "r1"}},
+         {{"POST", "/v1/reports/r1/complete",
+           R"({"id":"r1","status":"complete","result":"clear","includes_canceled":true})"}},
+         "r1",
+         kPendingReview},
+        {"report, empty answer",
+         {{"report", "r1"}},
+         {{"POST", "/v1/reports/r1/complete", ""}, {"GET", "/v1/reports/r1", stopped}},
+         "r1",
+         kCancelled},
+        {"just finished",
+         {{"invitation", "i1"}},
+         {{"DELETE", "/v1/invitations/i1", R"({"error":"completed"})", 400},
+          {"GET", "/v1/invitations/i1", begun},
+          {"POST", "/v1/reports/r1/complete", stopped}},
+         "r1",
+         kCancelled},
+        {"finished while deleted",
+         {{"invitation", "i1"}},
+         {{"DELETE", "/v1/invitations/i1", begun}, {"POST", "/v1/reports/r1/complete", stopped}},
+         "r1",
+         kCancelled},
+        {"expired",
+         {{"invitation", "i1"}},
+         {{"DELETE", "/v1/invitations/i1", "", 400},
+          {"GET", "/v1/invitations/i1", invitation(R"("status":"expired")")}},
+         "i1",
+         kCancelled},
+        {"deleted before",
+         {{"invitation", "i1"}},
+         {{"DELETE", "/v1/invitations/i1", "", 404},
+          {"GET", "/v1/invitations/i1",
+           invitation(R"("status":"pending","deleted_at":"2024-01-20T08:00:00Z")")}},
+         "i1",
+         kCancelled},
+        {"order id is a report",
+         {},
+         {{"DELETE", "/v1/invitations/o1", "", 404}, {"POST", "/v1/reports/o1/complete", stopped}},
+         "r1",
+         kCancelled},
+        {"refused",
+         {{"invitation", "i1"}},
+         {{"DELETE", "/v1/invitations/i1", R"({"error":"no"})", 400},
+          {"GET", "/v1/invitations/i1", invitation(R"("status":"pending")")}},
+         "",
+         kDraft},
     };
     for (const CancelCase& row : cases) {
         SCOPED_TRACE(row.name);
@@ -280,12 +356,17 @@ TEST(CheckrCancel, DeletesTheInvitationOrStopsTheReport) {
 }
 
 TEST(CheckrReportFile, DownloadsThePdfBare) {
-    const Played played = play(
-        commandOf("order.report", "", {{"report", "r1"}}),
-        {{"GET", "/v1/reports/r1", R"({"id":"r1","document_ids":["d1",null,"d2"]})"},
-         {"GET", "/v1/documents/d1", R"({"id":"d1","type":"consent","download_uri":"https://x.checkr.com/1"})"},
-         {"GET", "/v1/documents/d2", sample("document_pdf.json")},
-         {"GET", "/4722c07dd9a10c3985ae4333?sig=PLACEHOLDER", "%PDF-1.7", 200, {{"Content-Type", "application/pdf"}}}});
+    const Played played =
+        play(commandOf("order.report", "", {{"report", "r1"}}),
+             {{"GET", "/v1/reports/r1", R"({"id":"r1","document_ids":["d1",null,"d2"]})"},
+              {"GET", "/v1/documents/d1",
+               R"({"id":"d1","type":"consent","download_uri":"https://x.checkr.com/1"})"},
+              {"GET", "/v1/documents/d2", sample("document_pdf.json")},
+              {"GET",
+               "/4722c07dd9a10c3985ae4333?sig=PLACEHOLDER",
+               "%PDF-1.7",
+               200,
+               {{"Content-Type", "application/pdf"}}}});
     ASSERT_EQ(played.last().action, ActionKind::kDone);
     const auto calls = callsOf(played);
     ASSERT_EQ(calls.size(), 4U);
@@ -305,11 +386,13 @@ TEST(CheckrReportFile, DownloadsThePdfBare) {
 }
 
 TEST(CheckrReportFile, SaysIfThereIsNoPdfYet) {
-    const Played none = play(commandOf("order.report", "r1"), {{"GET", "/v1/reports/r1", R"({"id":"r1","document_ids":[]})"}});
+    const Played none = play(commandOf("order.report", "r1"),
+                             {{"GET", "/v1/reports/r1", R"({"id":"r1","document_ids":[]})"}});
     EXPECT_EQ(errorOf(none).error_class, ErrorClass::kNotFound);
     const Played odd = play(commandOf("order.report", "r1"),
                             {{"GET", "/v1/reports/r1", R"({"document_ids":["d1"]})"},
-                             {"GET", "/v1/documents/d1", R"({"type":"pdf_report","download_uri":"http://x.checkr.com/1"})"}});
+                             {"GET", "/v1/documents/d1",
+                              R"({"type":"pdf_report","download_uri":"http://x.checkr.com/1"})"}});
     EXPECT_EQ(errorOf(odd).error_class, ErrorClass::kSchema);
 }
 

@@ -78,9 +78,9 @@ Status finishedStatus(const Verdict& verdict, CheckOutcome outcome, Unmapped& un
     known(kAssessments, verdict.assessment);
     if (!words_known) return std::nullopt;
     if (const StatusRow* row = findWord(kAdjudications, verdict.adjudication)) return row->status;
-    const bool done = outcome == CheckOutcome::kClear ||
-                      (outcome == CheckOutcome::kConsider &&
-                       hubsdk::sameWord(verdict.assessment, "eligible"));
+    const bool done =
+        outcome == CheckOutcome::kClear ||
+        (outcome == CheckOutcome::kConsider && hubsdk::sameWord(verdict.assessment, "eligible"));
     return done ? OrderStatus::kCompleted : OrderStatus::kPendingReview;
 }
 
@@ -128,7 +128,8 @@ std::optional<std::string> versionOf(Json report) {
 
 }  // namespace
 
-void addLink(Observation& observation, std::string_view type, const std::optional<std::string>& id) {
+void addLink(Observation& observation, std::string_view type,
+             const std::optional<std::string>& id) {
     if (!id) return;
     hubsdk::Link link{std::string(type), *id};
     auto& links = observation.links;
@@ -181,8 +182,7 @@ Observation observationOfInvitation(Json invitation) {
     }
     const auto url = textOf(invitation["invitation_url"]);
     if (url && observation.order_status == OrderStatus::kAwaitingApplicantInfo) {
-        observation.applicant_url =
-            hubsdk::ApplicantUrl{*url, timeOf(invitation["expires_at"])};
+        observation.applicant_url = hubsdk::ApplicantUrl{*url, timeOf(invitation["expires_at"])};
     }
     observation.unmapped = unmapped.take();
     return observation;

@@ -43,16 +43,41 @@ TEST(CheckrReport, StatusAndOutcomeFollowTheSheet) {
         {R"("status":"dispute","result":"consider")", kPendingReview, kReview, {}},
         {R"("status":" Canceled ")", kCancelled, {}, {}},
         {R"("status":"complete","result":"clear")", kCompleted, kClear, {}},
-        {R"("status":"complete","result":"Clear","includes_canceled":true)", kPendingReview, kReview, {}},
-        {R"("status":"complete","result":"clear","sex_offender_search":{"id":"s1","status":"canceled"})", kPendingReview, kReview, {}},
+        {R"("status":"complete","result":"Clear","includes_canceled":true)",
+         kPendingReview,
+         kReview,
+         {}},
+        {R"("status":"complete","result":"clear","sex_offender_search":{"id":"s1",)"
+         R"("status":"canceled"})",
+         kPendingReview,
+         kReview,
+         {}},
         {R"("status":"complete","result":"consider")", kPendingReview, kConsider, {}},
-        {R"("status":"complete","result":"consider","assessment":"eligible")", kCompleted, kConsider, {}},
-        {R"("status":"complete","result":"consider","assessment":"escalated")", kPendingReview, kConsider, {}},
-        {R"("status":"complete","result":"consider","assessment":"odd")", kPendingReview, kConsider, {"odd"}},
+        {R"("status":"complete","result":"consider","assessment":"eligible")",
+         kCompleted,
+         kConsider,
+         {}},
+        {R"("status":"complete","result":"consider","assessment":"escalated")",
+         kPendingReview,
+         kConsider,
+         {}},
+        {R"("status":"complete","result":"consider","assessment":"odd")",
+         kPendingReview,
+         kConsider,
+         {"odd"}},
         {R"("status":"complete","result":null)", kPendingReview, kReview, {}},
-        {R"("status":"complete","result":"consider","adjudication":"engaged")", kCompleted, kConsider, {}},
-        {R"("status":"complete","result":"consider","adjudication":"pre_adverse_action")", kPendingReview, kConsider, {}},
-        {R"("status":"complete","result":"consider","adjudication":"post-adverse action")", kCompleted, kAdverseAction, {}},
+        {R"("status":"complete","result":"consider","adjudication":"engaged")",
+         kCompleted,
+         kConsider,
+         {}},
+        {R"("status":"complete","result":"consider","adjudication":"pre_adverse_action")",
+         kPendingReview,
+         kConsider,
+         {}},
+        {R"("status":"complete","result":"consider","adjudication":"post-adverse action")",
+         kCompleted,
+         kAdverseAction,
+         {}},
         {R"("status":"complete","result":"consider","adjudication":"odd")", {}, kConsider, {"odd"}},
         {R"("status":"complete","result":"odd")", {}, kReview, {"odd"}},
         {R"("status":"odd")", {}, {}, {"odd"}},
@@ -76,7 +101,8 @@ struct CheckCase {
     Words unmapped;
 };
 
-Check onlyCheck(const std::string& member, const std::string& screening, Words* unmapped = nullptr) {
+Check onlyCheck(const std::string& member, const std::string& screening,
+                Words* unmapped = nullptr) {
     const Observation seen = refreshed(
         report(R"("status":"pending",")" + member + R"(":{"id":"s1",)" + screening + "}"));
     if (unmapped != nullptr) *unmapped = seen.unmapped;
@@ -93,19 +119,40 @@ TEST(CheckrCheck, OutcomeFollowsTheSheet) {
         {"sex_offender_search", R"("status":"Consider")", kConsider, {}},
         {"sex_offender_search", R"("status":"pending")", {}, {}},
         {"sex_offender_search", R"("status":"suspended")", {}, {}},
-        {"sex_offender_search", R"("status":"canceled","cancellation_reason":"candidate_unresponsive")", kError, {}},
-        {"sex_offender_search", R"("status":"cancelled","cancellation_reason":"no_history_required_information")", kDataNotFound, {}},
-        {"motor_vehicle_report", R"("status":"canceled","cancellation_reason":"Unable To Fulfill MVR")", kDataNotFound, {}},
+        {"sex_offender_search",
+         R"("status":"canceled","cancellation_reason":"candidate_unresponsive")",
+         kError,
+         {}},
+        {"sex_offender_search",
+         R"("status":"cancelled","cancellation_reason":"no_history_required_information")",
+         kDataNotFound,
+         {}},
+        {"motor_vehicle_report",
+         R"("status":"canceled","cancellation_reason":"Unable To Fulfill MVR")",
+         kDataNotFound,
+         {}},
         {"sex_offender_search", R"("status":"complete","result":"clear")", kClear, {}},
         {"sex_offender_search", R"("status":"complete","result":"consider")", kConsider, {}},
         {"sex_offender_search", R"("status":"complete","result":"odd")", kReview, {"odd"}},
         {"sex_offender_search", R"("status":"odd")", {}, {"odd"}},
-        {"sex_offender_search", R"("status":"odd","completed_at":"2024-01-19T09:15:30Z")", kReview, {"odd"}},
-        {"national_criminal_search", R"("status":"complete","result":null,"records":[])", kClear, {}},
-        {"national_criminal_search", R"("status":"complete","result":null,"records":[{"case_number":"1"}])", kReview, {}},
+        {"sex_offender_search",
+         R"("status":"odd","completed_at":"2024-01-19T09:15:30Z")",
+         kReview,
+         {"odd"}},
+        {"national_criminal_search",
+         R"("status":"complete","result":null,"records":[])",
+         kClear,
+         {}},
+        {"national_criminal_search",
+         R"("status":"complete","result":null,"records":[{"case_number":"1"}])",
+         kReview,
+         {}},
         {"national_criminal_search", R"("status":"complete","result":null)", kReview, {}},
         {"ssn_trace", R"("status":"complete","result":null)", kClear, {}},
-        {"ssn_trace", R"("status":"complete","no_data":true,"death_index":true)", kDataNotFound, {}},
+        {"ssn_trace",
+         R"("status":"complete","no_data":true,"death_index":true)",
+         kDataNotFound,
+         {}},
         {"ssn_trace", R"("status":"complete","thin_file":true)", kDataNotFound, {}},
         {"ssn_trace", R"("status":"complete","death_index":true)", kConsider, {}},
         {"ssn_trace", R"("status":"complete","data_mismatch":true)", kConsider, {}},
@@ -118,11 +165,26 @@ TEST(CheckrCheck, OutcomeFollowsTheSheet) {
         {"drug_screening", R"("status":"complete","disposition":"positive")", kConsider, {}},
         {"drug_screening", R"("status":"complete","disposition":"canceled")", kError, {}},
         {"drug_screening", R"("status":"complete","disposition":"odd")", kReview, {"odd"}},
-        {"drug_screening", R"("status":"complete","result":"clear","disposition":"positive")", kClear, {}},
-        {"motor_vehicle_report", R"("status":"complete","license_status":"not_found")", kDataNotFound, {}},
-        {"motor_vehicle_report", R"("status":"complete","license_reports":[{"status":"not found"}])", kDataNotFound, {}},
-        {"motor_vehicle_report", R"("status":"complete","license_reports":[{"status":"valid"}])", kClear, {}},
-        {"motor_vehicle_report", R"("status":"complete","violations":[{"description":"x"}])", kReview, {}},
+        {"drug_screening",
+         R"("status":"complete","result":"clear","disposition":"positive")",
+         kClear,
+         {}},
+        {"motor_vehicle_report",
+         R"("status":"complete","license_status":"not_found")",
+         kDataNotFound,
+         {}},
+        {"motor_vehicle_report",
+         R"("status":"complete","license_reports":[{"status":"not found"}])",
+         kDataNotFound,
+         {}},
+        {"motor_vehicle_report",
+         R"("status":"complete","license_reports":[{"status":"valid"}])",
+         kClear,
+         {}},
+        {"motor_vehicle_report",
+         R"("status":"complete","violations":[{"description":"x"}])",
+         kReview,
+         {}},
         {"motor_vehicle_report", R"("status":"complete")", kReview, {}},
     };
     for (const CheckCase& row : cases) {
@@ -142,14 +204,21 @@ struct TypeCase {
 
 TEST(CheckrCheck, TypeFollowsTheSheet) {
     const std::vector<TypeCase> cases{
-        {"municipal_criminal_search", "municipal_criminal_search", CheckType::kCriminalCounty, "municipal"},
+        {"municipal_criminal_search", "municipal_criminal_search", CheckType::kCriminalCounty,
+         "municipal"},
         {"facis_search", "facis_search", CheckType::kGlobalWatchlist, "facis"},
-        {"national_criminal_search", "national_criminal_search", CheckType::kCriminalState, "national_database"},
-        {"federal_district_criminal_searches", "federal_district_criminal_search", CheckType::kCriminalFederal, ""},
-        {"international_adverse_media_searches", "international_adverse_media_search", CheckType::kSocialMedia, "adverse_media"},
-        {"professional_license_verifications", "professional_license_verification", CheckType::kProfessionalLicense, ""},
-        {"professional_reference_verifications", "professional_reference_verification", CheckType::kReference, ""},
-        {"drug_alcohol_clearinghouse_search", "drug_alcohol_clearinghouse_search", CheckType::kDrugTest, ""},
+        {"national_criminal_search", "national_criminal_search", CheckType::kCriminalState,
+         "national_database"},
+        {"federal_district_criminal_searches", "federal_district_criminal_search",
+         CheckType::kCriminalFederal, ""},
+        {"international_adverse_media_searches", "international_adverse_media_search",
+         CheckType::kSocialMedia, "adverse_media"},
+        {"professional_license_verifications", "professional_license_verification",
+         CheckType::kProfessionalLicense, ""},
+        {"professional_reference_verifications", "professional_reference_verification",
+         CheckType::kReference, ""},
+        {"drug_alcohol_clearinghouse_search", "drug_alcohol_clearinghouse_search",
+         CheckType::kDrugTest, ""},
         {"credit_report", "credit_report", CheckType::kCredit, ""},
         {"identity_verification", "identity_verification", CheckType::kIdentity, ""},
         {"county_civil_searches", "county_civil_search", std::nullopt, ""},
@@ -163,7 +232,8 @@ TEST(CheckrCheck, TypeFollowsTheSheet) {
         EXPECT_EQ(check.scope.value_or(""), row.scope);
     }
     Words unmapped;
-    EXPECT_EQ(onlyCheck("lunar_search", R"("status":"pending")", &unmapped).raw_type, "lunar_search");
+    EXPECT_EQ(onlyCheck("lunar_search", R"("status":"pending")", &unmapped).raw_type,
+              "lunar_search");
     EXPECT_EQ(unmapped, Words{"lunar_search"});
 }
 
@@ -183,26 +253,32 @@ TEST(CheckrChecks, AreCompleteOnlyIfEveryIdIsEmbedded) {
 }
 
 TEST(CheckrReport, VersionIsTheGreatestTime) {
-    EXPECT_EQ(refreshed(report(R"("created_at":"2024-01-01T00:00:00Z","completed_at":"2024-01-19T09:15:30Z",)"
-                               R"("revised_at":"2024-03-01T10:00:00+01:00","upgraded_at":null)"))
-                  .version,
-              "2024-03-01T09:00:00Z");
-    EXPECT_EQ(refreshed(report(R"("created_at":"2024-01-01T00:00:00.5Z")")).version, "2024-01-01T00:00:00Z");
+    EXPECT_EQ(
+        refreshed(
+            report(R"("created_at":"2024-01-01T00:00:00Z","completed_at":"2024-01-19T09:15:30Z",)"
+                   R"("revised_at":"2024-03-01T10:00:00+01:00","upgraded_at":null)"))
+            .version,
+        "2024-03-01T09:00:00Z");
+    EXPECT_EQ(refreshed(report(R"("created_at":"2024-01-01T00:00:00.5Z")")).version,
+              "2024-01-01T00:00:00Z");
 }
 
 TEST(CheckrFindings, FilteredRecordsAreNeverRead) {
-    const Check check = onlyCheck(
-        "county_criminal_searches",
-        R"("status":"complete","result":"clear","records":[],)"
-        R"("filtered_by_positive_adjudication_records":[{"case_number":"9","charges":[{"charge":"x"}]}])");
+    const Check check =
+        onlyCheck("county_criminal_searches",
+                  R"("status":"complete","result":"clear","records":[],)"
+                  R"("filtered_by_positive_adjudication_records":[{"case_number":"9",)"
+                  R"("charges":[{"charge":"x"}]}])");
     EXPECT_TRUE(check.findings.empty());
 }
 
 TEST(CheckrFindings, JurisdictionComesFromRecordThenSearchThenCourt) {
-    const Check check = onlyCheck(
-        "county_criminal_searches",
-        R"("status":"complete","state":"CA","records":[{"county":"Kern","court_jurisdiction":"z"},{},)"
-        R"({"county":"Kern","state":"CA","charges":[{"charge":" A "},{"deposition_date":"2019-01","offense_date":"XXXX-04-01"}]}])");
+    const Check check =
+        onlyCheck("county_criminal_searches",
+                  R"("status":"complete","state":"CA","records":[{"county":"Kern",)"
+                  R"("court_jurisdiction":"z"},{},)"
+                  R"({"county":"Kern","state":"CA","charges":[{"charge":" A "},)"
+                  R"({"deposition_date":"2019-01","offense_date":"XXXX-04-01"}]}])");
     ASSERT_EQ(check.findings.size(), 4U);
     EXPECT_EQ(check.findings[0].jurisdiction, "Kern");
     EXPECT_EQ(check.findings[0].offense, std::nullopt);
@@ -211,17 +287,23 @@ TEST(CheckrFindings, JurisdictionComesFromRecordThenSearchThenCourt) {
     EXPECT_EQ(check.findings[2].offense, "A");
     EXPECT_EQ(check.findings[3].disposition_date, std::nullopt);
     EXPECT_EQ(check.findings[3].offense_date, std::nullopt);
-    const Check court = onlyCheck("federal_criminal_search", R"("status":"complete","records":[{"court_jurisdiction":"ND Cal"}])");
+    const Check court =
+        onlyCheck("federal_criminal_search",
+                  R"("status":"complete","records":[{"court_jurisdiction":"ND Cal"}])");
     ASSERT_EQ(court.findings.size(), 1U);
     EXPECT_EQ(court.findings[0].jurisdiction, "ND Cal");
 }
 
 TEST(CheckrFindings, DrivingRecordsReadOneShapeOnly) {
-    const Check check = onlyCheck(
-        "motor_vehicle_report",
-        R"("status":"complete","result":"consider","license_status":"expired","violations":[{"description":"old"}],)"
-        R"("license_reports":[{"status":"suspended","state":"CA","violations":[{"description":"v","issued_date":"2020-01-02","conviction_date":"2020-02-03","county":"K","state":"CA"}],)"
-        R"("accidents":[{"description":"a","accident_date":"2020-03-04"}],"suspensions":[{"description":"s","start_date":"2020-05-06"}]}])");
+    const Check check =
+        onlyCheck("motor_vehicle_report",
+                  R"("status":"complete","result":"consider","license_status":"expired",)"
+                  R"("violations":[{"description":"old"}],)"
+                  R"("license_reports":[{"status":"suspended","state":"CA",)"
+                  R"("violations":[{"description":"v","issued_date":"2020-01-02",)"
+                  R"("conviction_date":"2020-02-03","county":"K","state":"CA"}],)"
+                  R"("accidents":[{"description":"a","accident_date":"2020-03-04"}],)"
+                  R"("suspensions":[{"description":"s","start_date":"2020-05-06"}]}])");
     ASSERT_EQ(check.findings.size(), 4U);
     EXPECT_EQ(check.findings[0].kind, FindingKind::kOther);
     EXPECT_EQ(check.findings[0].offense, "license status suspended");
@@ -237,15 +319,20 @@ TEST(CheckrFindings, DrivingRecordsReadOneShapeOnly) {
 }
 
 TEST(CheckrFindings, PositiveAnalytesAndUnverifiedMembers) {
-    const Check drug = onlyCheck("drug_screening", R"("status":"complete","analytes":[{"name":"THC","disposition":"Positive"},{"name":"PCP","disposition":"negative"}])");
+    const Check drug =
+        onlyCheck("drug_screening",
+                  R"("status":"complete","analytes":[{"name":"THC","disposition":"Positive"},)"
+                  R"({"name":"PCP","disposition":"negative"}])");
     ASSERT_EQ(drug.findings.size(), 1U);
     EXPECT_EQ(drug.findings[0].kind, FindingKind::kDrug);
     EXPECT_EQ(drug.findings[0].offense, "THC");
     EXPECT_EQ(drug.findings[0].disposition, "positive");
-    const Check job = onlyCheck(
-        "employment_verification",
-        R"("status":"complete","result":"consider","records":[{"result":{"position":{"verified":true},)"
-        R"("salary":{"verified":false},"start_date":{"verified":false,"ignored":true}},"status":"complete"}])");
+    const Check job =
+        onlyCheck("employment_verification",
+                  R"("status":"complete","result":"consider",)"
+                  R"("records":[{"result":{"position":{"verified":true},)"
+                  R"("salary":{"verified":false},"start_date":{"verified":false,"ignored":true}},)"
+                  R"("status":"complete"}])");
     ASSERT_EQ(job.findings.size(), 1U);
     EXPECT_EQ(job.findings[0].kind, FindingKind::kVerificationDiscrepancy);
     EXPECT_EQ(job.findings[0].offense, "salary");
@@ -274,7 +361,8 @@ TEST(CheckrFields, ClippingNeverCutsACharacter) {
     EXPECT_EQ(clipped("ab\xC3\xA9", 3), "ab");
     EXPECT_EQ(clipped("ab\xC3\xA9", 4), "ab\xC3\xA9");
     const std::string word(200, 'x');
-    EXPECT_EQ(refreshed(report(R"("status":")" + word + "\"")).unmapped, Words{std::string(50, 'x')});
+    EXPECT_EQ(refreshed(report(R"("status":")" + word + "\"")).unmapped,
+              Words{std::string(50, 'x')});
     EXPECT_EQ(refreshed(R"({"id":")" + word + R"("})").vendor_order_id, std::nullopt);
 }
 

@@ -13,8 +13,8 @@ using hubsdk::JsonWriter;
 using hubsdk::Order;
 
 [[noreturn]] void refuse(std::string_view field, std::string_view why) {
-    throw hubsdk::FlowEnd(hubsdk::vendorError(
-        hubsdk::ErrorClass::kValidation, std::string(field) + ": " + std::string(why)));
+    throw hubsdk::FlowEnd(hubsdk::vendorError(hubsdk::ErrorClass::kValidation,
+                                              std::string(field) + ": " + std::string(why)));
 }
 
 bool isAsciiNameCharacter(char c) {
@@ -47,16 +47,13 @@ bool isRun(std::string_view digits, int step) {
 
 // checkr.md: not nine digits, 666…, 9…, all one digit, sequential.
 bool isSsn(std::string_view text) {
-    const bool digits = text.size() == 9 && std::ranges::all_of(text, [](char c) {
-                            return c >= '0' && c <= '9';
-                        });
+    const bool digits =
+        text.size() == 9 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
     return digits && !text.starts_with("666") && !text.starts_with('9') && !isRun(text, 0) &&
            !isRun(text, 1) && !isRun(text, -1);
 }
 
-bool has(const std::optional<std::string>& text) {
-    return text && !hubsdk::trimmed(*text).empty();
-}
+bool has(const std::optional<std::string>& text) { return text && !hubsdk::trimmed(*text).empty(); }
 
 struct NameRow {
     std::string_view field;

@@ -21,8 +21,8 @@ constexpr std::string_view kEnding = ".expected.json";
 std::vector<std::string> expectedFiles() {
     std::vector<std::string> names;
     std::error_code problem;
-    for (const auto& file : std::filesystem::directory_iterator(
-             HUB_SHARED_DIR "/vendors/checkr/samples", problem)) {
+    for (const auto& file :
+         std::filesystem::directory_iterator(HUB_SHARED_DIR "/vendors/checkr/samples", problem)) {
         const std::string name = file.path().filename().string();
         if (name.ends_with(kEnding)) names.push_back(name.substr(0, name.size() - kEnding.size()));
     }
@@ -101,9 +101,9 @@ std::string refreshText(Json input, const std::string& body) {
     const bool report = input["object"].text() == "report";
     const std::string id(input["id"].text());
     const std::string path = (report ? "/v1/reports/" : "/v1/invitations/") + id;
-    const Played played = play(
-        commandOf("order.refresh", "", {{report ? "report" : "invitation", id}}),
-        {{"GET", path, body}});
+    const Played played =
+        play(commandOf("order.refresh", "", {{report ? "report" : "invitation", id}}),
+             {{"GET", path, body}});
     EXPECT_EQ(played.observations.size(), 1U);
     return played.observations.empty() ? "{}" : observationText(played.observations.front());
 }

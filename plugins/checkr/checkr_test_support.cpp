@@ -47,8 +47,8 @@ Played play(const Command& command, const std::vector<Exchange>& exchanges) {
     }
     hubsdk::testing::PlayOptions options;
     options.started_at_ms = 1'705'581'270'000;  // 2024-01-18T12:34:30Z
-    auto played = hubsdk::testing::ScriptedTransport(plugin().advancer(), script, options)
-                      .playTwice(command);
+    auto played =
+        hubsdk::testing::ScriptedTransport(plugin().advancer(), script, options).playTwice(command);
     if (!played) {
         ADD_FAILURE() << played.error().text();
         return {};

@@ -86,19 +86,21 @@ const EventRow& rowOf(std::string_view type, Unmapped& unmapped) {
 // With include_object off an event only points: it changes nothing, the fetched object decides.
 bool isPointer(Json object) {
     return object.size() > 0 && std::ranges::all_of(object.members(), [](const auto& member) {
-        return member.name == "id" || member.name == "object" || member.name == "uri";
-    });
+               return member.name == "id" || member.name == "object" || member.name == "uri";
+           });
 }
 
 ObservationKind kindOf(const EventRow& row) {
     switch (row.about) {
         case About::kPackage:
-        case About::kAccount: return ObservationKind::kAccount;
+        case About::kAccount:
+            return ObservationKind::kAccount;
         // What the candidate owes holds up the order; everything else is about the person.
         case About::kCandidate:
             return row.status == kAwaitingApplicantInfo ? ObservationKind::kScreening
                                                         : ObservationKind::kCandidate;
-        default: return ObservationKind::kScreening;
+        default:
+            return ObservationKind::kScreening;
     }
 }
 
@@ -136,10 +138,14 @@ Observation readObject(const EventRow& row, Json object) {
             if (object["status"].empty()) observation.order_status = row.status;
             return observation;
         }
-        case About::kInvitation: return readInvitation(row, object);
-        case About::kCandidate: return readCandidate(row, object);
-        case About::kChild: return readChild(row, object);
-        default: return {};
+        case About::kInvitation:
+            return readInvitation(row, object);
+        case About::kCandidate:
+            return readCandidate(row, object);
+        case About::kChild:
+            return readChild(row, object);
+        default:
+            return {};
     }
 }
 
@@ -170,9 +176,11 @@ Observation schemaError(std::string message) {
 
 Observation interpretEvent(Json event) {
     const Json object = event["data"]["object"];
-    const bool is_event = textOf(event["type"]) && object.kind() == JsonKind::kObject &&
-                          (event["object"].empty() || hubsdk::sameWord(event["object"].text(), "event"));
-    if (!is_event) return schemaError("the delivery is no Checkr event: type or data.object is missing");
+    const bool is_event =
+        textOf(event["type"]) && object.kind() == JsonKind::kObject &&
+        (event["object"].empty() || hubsdk::sameWord(event["object"].text(), "event"));
+    if (!is_event)
+        return schemaError("the delivery is no Checkr event: type or data.object is missing");
     const std::string_view type = event["type"].text();
     Unmapped unmapped;
     const EventRow& row = rowOf(type, unmapped);
@@ -203,7 +211,8 @@ hubsdk::Claim claimOf(const hubsdk::Delivery& delivery, Json) {
     hubsdk::Claim claim;
     // An account without an API key sends a sentence instead of a signature.
     const std::string* signature = hubsdk::findHeader(delivery.headers, kSignatureHeader);
-    if (signature == nullptr || hubsdk::trimmed(*signature).size() != kSignatureDigits) return claim;
+    if (signature == nullptr || hubsdk::trimmed(*signature).size() != kSignatureDigits)
+        return claim;
     hubsdk::Proof proof;
     proof.algorithm = "hmac-sha256";
     proof.message.push_back(hubsdk::piece::body());
@@ -224,9 +233,9 @@ hubsdk::Claim claimOf(const hubsdk::Delivery& delivery, Json) {
 std::vector<Observation> interpretDelivery(const hubsdk::Delivery& delivery, Json) {
     std::vector<Observation> observations;
     const auto document = hubsdk::JsonDocument::parse(delivery.body.bytes);
-    observations.push_back(document ? interpretEvent(document->root())
-                                    : schemaError("the delivery is no JSON: " +
-                                                  document.error().text()));
+    observations.push_back(
+        document ? interpretEvent(document->root())
+                 : schemaError("the delivery is no JSON: " + document.error().text()));
     return observations;
 }
 

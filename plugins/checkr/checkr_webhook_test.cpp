@@ -14,7 +14,8 @@ using Status = std::optional<hubsdk::OrderStatus>;
 
 const std::string kSignature = "b7412f05e981a473b5ecbdb5393afaea02a679db6d7c8e56803512ec4ba98151";
 
-hubsdk::Claim claimed(const std::string& body, const std::string& header, const std::string& value) {
+hubsdk::Claim claimed(const std::string& body, const std::string& header,
+                      const std::string& value) {
     hubsdk::Delivery delivery;
     delivery.method = "POST";
     if (!header.empty()) delivery.headers.push_back({header, value});
@@ -55,11 +56,13 @@ TEST(CheckrClaim, OffersNothingWithoutASignature) {
 }
 
 TEST(CheckrClaim, NamesEventAndAccount) {
-    const auto full = claimed(sample("webhook_report_completed_full.json"), "X-Checkr-Signature", kSignature);
+    const auto full =
+        claimed(sample("webhook_report_completed_full.json"), "X-Checkr-Signature", kSignature);
     EXPECT_EQ(full.event_key, "5a0000000000000000000002");
     EXPECT_EQ(full.account_ref, "8e122cc56b8fa82d33c6118a");
     // Its account_id is the partner's, not the customer's.
-    const auto ended = claimed(sample("webhook_token_deauthorized.json"), "X-Checkr-Signature", kSignature);
+    const auto ended =
+        claimed(sample("webhook_token_deauthorized.json"), "X-Checkr-Signature", kSignature);
     EXPECT_EQ(ended.event_key, "5a0000000000000000000008");
     EXPECT_EQ(ended.account_ref, std::nullopt);
     const auto broken = claimed("{\"id\":", "X-Checkr-Signature", kSignature);
@@ -77,14 +80,17 @@ struct EventCase {
     std::string vendor_order_id;
 };
 
-const std::string kInvitation = R"({"id":"i1","object":"invitation","status":"pending","candidate_id":"c1"})";
+const std::string kInvitation =
+    R"({"id":"i1","object":"invitation","status":"pending","candidate_id":"c1"})";
 const std::string kPerson = R"({"id":"c1","object":"candidate","custom_id":"ORD-1"})";
-const std::string kVerification = R"({"id":"v1","object":"verification","verification_type":"id","report_id":"r1"})";
+const std::string kVerification =
+    R"({"id":"v1","object":"verification","verification_type":"id","report_id":"r1"})";
 const std::string kMonitor = R"({"id":"m1","object":"continuous_check","candidate_id":"c1"})";
 const std::string kPointer = R"({"id":"x1","object":"thing","uri":"/v1/things/x1"})";
 
 std::string report(const std::string& status, const std::string& more = "") {
-    return R"({"id":"r1","object":"report","candidate_id":"c1","status":")" + status + "\"" + more + "}";
+    return R"({"id":"r1","object":"report","candidate_id":"c1","status":")" + status + "\"" + more +
+           "}";
 }
 
 const std::vector<EventCase>& eventCases() {
@@ -93,37 +99,82 @@ const std::vector<EventCase>& eventCases() {
         {"candidate.created", kPerson, kDraft, false, false, kCandidate, "c1"},
         {"candidate.updated", kPerson, {}, false, false, kCandidate, "c1"},
         {"candidate.id_required", kPerson, kAwaitingApplicantInfo, false, false, kScreening, "c1"},
-        {"candidate.driver_license_required", kPerson, kAwaitingApplicantInfo, false, false, kScreening, "c1"},
+        {"candidate.driver_license_required", kPerson, kAwaitingApplicantInfo, false, false,
+         kScreening, "c1"},
         {"candidate.pre_adverse_action", kPerson, {}, false, false, kCandidate, "c1"},
         {"candidate.post_adverse_action", kPerson, {}, false, false, kCandidate, "c1"},
         {"invitation.created", kInvitation, kAwaitingApplicantInfo, false, false, kScreening, "i1"},
         {"invitation.completed", kInvitation, kDataVerification, false, false, kScreening, "i1"},
         {"invitation.expired", kInvitation, kRequiresAction, false, false, kScreening, "i1"},
         {"invitation.deleted", kInvitation, kCancelled, false, false, kScreening, "i1"},
-        {"verification.created", kVerification, kAwaitingApplicantInfo, false, false, kScreening, "r1"},
+        {"verification.created", kVerification, kAwaitingApplicantInfo, false, false, kScreening,
+         "r1"},
         {"verification.completed", kVerification, {}, false, false, kScreening, "r1"},
         {"verification.processed", kVerification, {}, false, false, kScreening, "r1"},
         {"report.created", report("pending"), kInProgress, true, false, kScreening, "r1"},
         {"report.updated", report("pending"), kInProgress, true, false, kScreening, "r1"},
         {"report.upgraded", report("pending"), kInProgress, true, false, kScreening, "r1"},
         {"report.resumed", report("pending"), kInProgress, true, false, kScreening, "r1"},
-        {"report.complete", report("complete", R"(,"result":"clear")"), kCompleted, true, false, kScreening, "r1"},
-        {"report.completed", report("Complete", R"(,"result":"CLEAR")"), kCompleted, true, false, kScreening, "r1"},
-        {"report.suspended", report("suspended"), kAwaitingApplicantInfo, true, false, kScreening, "r1"},
+        {"report.complete", report("complete", R"(,"result":"clear")"), kCompleted, true, false,
+         kScreening, "r1"},
+        {"report.completed", report("Complete", R"(,"result":"CLEAR")"), kCompleted, true, false,
+         kScreening, "r1"},
+        {"report.suspended", report("suspended"), kAwaitingApplicantInfo, true, false, kScreening,
+         "r1"},
         {"report.disputed", report("dispute"), kPendingReview, true, false, kScreening, "r1"},
         {"report.canceled", report("cancelled"), kCancelled, true, false, kScreening, "r1"},
-        {"report.engaged", report("complete", R"(,"result":"consider","adjudication":"engaged")"), kCompleted, true, false, kScreening, "r1"},
-        {"report.pre_adverse_action", report("complete", R"(,"result":"consider","adjudication":"pre_adverse_action")"), kPendingReview, true, false, kScreening, "r1"},
-        {"report.post_adverse_action", report("complete", R"(,"result":"consider","adjudication":"post_adverse_action")"), kCompleted, true, false, kScreening, "r1"},
-        {"report.engaged", R"({"id":"r1","object":"report","package":"p"})", kCompleted, true, false, kScreening, "r1"},
-        {"adverse_action.notice_not_delivered", R"({"id":"a1","object":"adverse_action","report_id":"r1"})", kRequiresAction, false, true, kScreening, "r1"},
-        {"continuous_check.subscription_error", kMonitor, kRequiresAction, false, true, kScreening, ""},
-        {"continuous_check.confirmation_required", kMonitor, kRequiresAction, false, true, kScreening, ""},
-        {"package.created", R"({"id":"p1","object":"package","slug":"s"})", {}, false, false, kAccount, ""},
-        {"package.updated", R"({"id":"p1","object":"package","slug":"s"})", {}, false, false, kAccount, ""},
-        {"package.deleted", R"({"id":"p1","object":"package","slug":"s"})", {}, false, false, kAccount, ""},
-        {"form_i9.completed", R"({"id":"f1","object":"form_i9","candidate_id":"c1"})", {}, false, false, kCandidate, "f1"},
-        {"account.credentialed", R"({"id":"ac1","object":"account","name":"x"})", {}, false, false, kAccount, ""},
+        {"report.engaged", report("complete", R"(,"result":"consider","adjudication":"engaged")"),
+         kCompleted, true, false, kScreening, "r1"},
+        {"report.pre_adverse_action",
+         report("complete", R"(,"result":"consider","adjudication":"pre_adverse_action")"),
+         kPendingReview, true, false, kScreening, "r1"},
+        {"report.post_adverse_action",
+         report("complete", R"(,"result":"consider","adjudication":"post_adverse_action")"),
+         kCompleted, true, false, kScreening, "r1"},
+        {"report.engaged", R"({"id":"r1","object":"report","package":"p"})", kCompleted, true,
+         false, kScreening, "r1"},
+        {"adverse_action.notice_not_delivered",
+         R"({"id":"a1","object":"adverse_action","report_id":"r1"})", kRequiresAction, false, true,
+         kScreening, "r1"},
+        {"continuous_check.subscription_error", kMonitor, kRequiresAction, false, true, kScreening,
+         ""},
+        {"continuous_check.confirmation_required", kMonitor, kRequiresAction, false, true,
+         kScreening, ""},
+        {"package.created",
+         R"({"id":"p1","object":"package","slug":"s"})",
+         {},
+         false,
+         false,
+         kAccount,
+         ""},
+        {"package.updated",
+         R"({"id":"p1","object":"package","slug":"s"})",
+         {},
+         false,
+         false,
+         kAccount,
+         ""},
+        {"package.deleted",
+         R"({"id":"p1","object":"package","slug":"s"})",
+         {},
+         false,
+         false,
+         kAccount,
+         ""},
+        {"form_i9.completed",
+         R"({"id":"f1","object":"form_i9","candidate_id":"c1"})",
+         {},
+         false,
+         false,
+         kCandidate,
+         "f1"},
+        {"account.credentialed",
+         R"({"id":"ac1","object":"account","name":"x"})",
+         {},
+         false,
+         false,
+         kAccount,
+         ""},
         {"token.deauthorized", R"({"access_code":"tok_x"})", {}, false, false, kAccount, ""},
     };
     return kCases;
@@ -174,7 +225,8 @@ TEST(CheckrEvents, MonitoringIsAlertAndNeverAnOrderOfOurs) {
     EXPECT_TRUE(hit.alert);
     EXPECT_EQ(hit.alert_kind, "monitoring_hit");
     for (const std::string package : {"continuous_mvr", "Continuous-MVR enrollment"}) {
-        const auto seen = interpreted(event("report.completed", report("complete", R"(,"package":")" + package + "\"")));
+        const auto seen = interpreted(
+            event("report.completed", report("complete", R"(,"package":")" + package + "\"")));
         EXPECT_EQ(seen.origin, "monitoring") << package;
     }
     EXPECT_EQ(interpreted(sample("webhook_report_completed_full.json")).origin, std::nullopt);
@@ -198,14 +250,21 @@ TEST(CheckrEvents, CarryLinks) {
 }
 
 TEST(CheckrEvents, ADeletedInvitationStaysDeletedWhateverTheEventSays) {
-    const auto seen = interpreted(event("invitation.completed", sample("invitation_cancelled.json")));
+    const auto seen =
+        interpreted(event("invitation.completed", sample("invitation_cancelled.json")));
     EXPECT_EQ(seen.order_status, kCancelled);
 }
 
 TEST(CheckrEvents, WhatIsNoEventIsASchemaError) {
     const std::vector<std::string> bodies{
-        "", "null", "[]", "{", "no json", R"({"type":"report.completed"})",
-        R"({"type":7,"data":{"object":{}}})", R"({"type":"report.completed","data":{"object":[]}})",
+        "",
+        "null",
+        "[]",
+        "{",
+        "no json",
+        R"({"type":"report.completed"})",
+        R"({"type":7,"data":{"object":{}}})",
+        R"({"type":"report.completed","data":{"object":[]}})",
         R"({"object":"report","type":"x","data":{"object":{}}})",
         R"({"type":"report.completed","type":"x","data":{"object":{}}})"};
     for (const std::string& body : bodies) {
@@ -218,9 +277,10 @@ TEST(CheckrEvents, WhatIsNoEventIsASchemaError) {
 }
 
 TEST(CheckrEvents, SurviveMembersOfTheWrongKind) {
-    const auto seen = interpreted(event(
-        "report.completed", R"({"id":{"a":1},"object":3,"status":[],"result":{},"candidate":7,)"
-                            R"("ssn_trace":"x","county_criminal_searches":{"id":5},"completed_at":"soon"})"));
+    const auto seen = interpreted(
+        event("report.completed",
+              R"({"id":{"a":1},"object":3,"status":[],"result":{},"candidate":7,)"
+              R"("ssn_trace":"x","county_criminal_searches":{"id":5},"completed_at":"soon"})"));
     EXPECT_EQ(seen.order_status, std::nullopt);
     EXPECT_EQ(seen.overall_outcome, hubsdk::CheckOutcome::kPendingReview);
     EXPECT_TRUE(seen.needs_fetch);

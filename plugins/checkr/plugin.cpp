@@ -19,17 +19,13 @@ struct Checkr {
     static hubsdk::Defaults defaults(const hubsdk::Account& account) { return defaultsOf(account); }
     static hubsdk::VendorError classify(const hubsdk::Reply& reply) { return classifyReply(reply); }
 
-    static constexpr auto kFlows =
-        hubsdk::flowTable(hubsdk::flow<submitOrder>("order.submit"),
-                          hubsdk::flow<refreshOrder>("order.refresh"),
-                          hubsdk::flow<cancelOrder>("order.cancel"),
-                          hubsdk::flow<fetchReport>("order.report"),
-                          hubsdk::flow<listPackages>("catalog.list"),
-                          hubsdk::flow<testAccount>("account.test"),
-                          hubsdk::flow<connectAccount>("account.connect"),
-                          hubsdk::flow<disconnectAccount>("account.disconnect"),
-                          hubsdk::flow<exchangeCode>("auth.exchange"),
-                          hubsdk::flow<revokeToken>("auth.revoke"));
+    static constexpr auto kFlows = hubsdk::flowTable(
+        hubsdk::flow<submitOrder>("order.submit"), hubsdk::flow<refreshOrder>("order.refresh"),
+        hubsdk::flow<cancelOrder>("order.cancel"), hubsdk::flow<fetchReport>("order.report"),
+        hubsdk::flow<listPackages>("catalog.list"), hubsdk::flow<testAccount>("account.test"),
+        hubsdk::flow<connectAccount>("account.connect"),
+        hubsdk::flow<disconnectAccount>("account.disconnect"),
+        hubsdk::flow<exchangeCode>("auth.exchange"), hubsdk::flow<revokeToken>("auth.revoke"));
 };
 
 }  // namespace

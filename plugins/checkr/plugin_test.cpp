@@ -23,7 +23,8 @@ TEST(CheckrPlugin, ManifestIsValidAndEveryCommandHasAFlow) {
         input.inputs = commandOf(name);
         const auto action = plugin().advance(input);
         ASSERT_TRUE(action.ok()) << name;
-        const bool unknown = action->error && action->error->error_class == hubsdk::ErrorClass::kUnsupported;
+        const bool unknown =
+            action->error && action->error->error_class == hubsdk::ErrorClass::kUnsupported;
         EXPECT_FALSE(unknown) << name;
     }
 }
@@ -33,7 +34,8 @@ TEST(CheckrPlugin, InterpretsItsOwnDelivery) {
     ASSERT_TRUE(file.ok()) << file.error().text();
     const auto observations = plugin().interpret((*file)->delivery);
     ASSERT_TRUE(observations.ok());
-    EXPECT_EQ(hubsdk::writeShape(*observations), compact(fixture("report_engaged.observations.json")));
+    EXPECT_EQ(hubsdk::writeShape(*observations),
+              compact(fixture("report_engaged.observations.json")));
 }
 
 TEST(CheckrPlugin, PlaysItsOwnScript) {
@@ -42,7 +44,8 @@ TEST(CheckrPlugin, PlaysItsOwnScript) {
     ASSERT_TRUE(command.ok()) << command.error().text();
     const auto script = hubsdk::testing::readScript(fixture("submit_hosted.script.json"));
     ASSERT_TRUE(script.ok()) << script.error().text();
-    const auto played = hubsdk::testing::ScriptedTransport(plugin().advancer(), *script).playTwice(*command);
+    const auto played =
+        hubsdk::testing::ScriptedTransport(plugin().advancer(), *script).playTwice(*command);
     ASSERT_TRUE(played.ok()) << played.error().text();
     EXPECT_EQ(hubsdk::writeShape(played->actions), compact(fixture("submit_hosted.actions.json")));
 }
