@@ -39,7 +39,8 @@ std::optional<std::int64_t> retryAfterMs(const Reply& reply) {
     if (text == nullptr) return std::nullopt;
     std::int64_t seconds = 0;
     const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-    if (problem != std::errc{} || end != text->data() + text->size() || seconds < 0) return std::nullopt;
+    if (problem != std::errc{} || end != text->data() + text->size() || seconds < 0)
+        return std::nullopt;
     constexpr std::int64_t kSecondsMax = 24 * 3600;
     return std::min(seconds, kSecondsMax) * 1000;
 }

@@ -5,8 +5,10 @@ namespace hubsdk::internal {
 
 const char* formatProblem(Format format, std::string_view text) {
     switch (format) {
-        case Format::kAny: return nullptr;
-        case Format::kDate: return isDate(text) ? nullptr : "must be a date YYYY-MM-DD";
+        case Format::kAny:
+            return nullptr;
+        case Format::kDate:
+            return isDate(text) ? nullptr : "must be a date YYYY-MM-DD";
         case Format::kTimestamp:
             return timestampOf(text) ? nullptr : "must be a time YYYY-MM-DDTHH:MM:SSZ";
         case Format::kEmail: {
@@ -73,10 +75,17 @@ void writeTextRules(JsonWriter& out, const FieldRules& rules) {
         out.member("maxLength", std::int64_t{rules.length_max});
     }
     switch (rules.format) {
-        case Format::kAny: break;
-        case Format::kDate: out.member("format", "date"); break;
-        case Format::kTimestamp: out.member("format", "date-time"); break;
-        case Format::kEmail: out.member("format", "email"); break;
+        case Format::kAny:
+            break;
+        case Format::kDate:
+            out.member("format", "date");
+            break;
+        case Format::kTimestamp:
+            out.member("format", "date-time");
+            break;
+        case Format::kEmail:
+            out.member("format", "email");
+            break;
     }
 }
 
