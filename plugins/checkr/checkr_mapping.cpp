@@ -73,10 +73,11 @@ Status finishedStatus(const Verdict& verdict, CheckOutcome outcome, Unmapped& un
         unmapped.add(word);
         return false;
     };
-    const bool words_known =
-        known(kResults, verdict.result) & known(kAdjudications, verdict.adjudication);
+    // All three are looked at, so that every unknown word is counted.
+    const bool result_known = known(kResults, verdict.result);
+    const bool adjudication_known = known(kAdjudications, verdict.adjudication);
     known(kAssessments, verdict.assessment);
-    if (!words_known) return std::nullopt;
+    if (!result_known || !adjudication_known) return std::nullopt;
     if (const StatusRow* row = findWord(kAdjudications, verdict.adjudication)) return row->status;
     const bool done =
         outcome == CheckOutcome::kClear ||
