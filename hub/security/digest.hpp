@@ -40,7 +40,8 @@ inline constexpr std::size_t kTokenBytesDefault = 32;
 [[nodiscard]] std::string randomToken(std::size_t bytes = kTokenBytesDefault);
 
 /// A version 7 UUID (RFC 9562 section 5.7) in lower case; `now_ms` is Unix time. The first form
-/// reads the system clock. Ids of one millisecond are in no particular order.
+/// reads the system clock. Ids that one process makes in one millisecond sort as they were made, up
+/// to 4096 of them.
 [[nodiscard]] std::string uuid7();
 [[nodiscard]] std::string uuid7(std::int64_t now_ms);
 
