@@ -13,7 +13,7 @@ struct Started {
     std::string public_url;
     std::string admin_key_file;   ///< holds the API key of tenant "main"
     bool admin_key_is_new = false;
-    std::vector<std::string> plugins;  ///< "checkr 0.1.0 (sha256 …)"
+    std::vector<std::string> plugins;  ///< vendor, version and hash
     std::vector<std::string> refused;  ///< "file: reason"
 };
 

@@ -20,7 +20,8 @@ inline constexpr std::int64_t kHoldStepMs = 2'000;
 /// Attempts before a delivery becomes a dead letter; waits double from one second.
 inline constexpr std::int64_t kAttemptsMax = 8;
 inline constexpr std::int64_t kInboxPollMs = 500;
-inline constexpr std::int64_t kInboxLeaseMs = 60'000;
+/// Interpreting takes milliseconds; what a dead worker had leased is due again after this.
+inline constexpr std::int64_t kInboxLeaseMs = 10'000;
 inline constexpr int kInboxBatch = 16;
 
 /// Everything outlives the worker.

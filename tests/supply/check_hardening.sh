@@ -30,7 +30,11 @@ check() {
   grep -E 'GNU_STACK' <<<"$segments" | grep -qE ' RW +0x' || miss "$file" "has an executable stack"
   ! grep -E 'LOAD' <<<"$segments" | grep -q 'RWE' || miss "$file" "has a writable executable segment"
   ! grep -q '(TEXTREL)' <<<"$dynamic" || miss "$file" "needs relocations in its code"
-  grep -q '__stack_chk_fail' <<<"$symbols" || miss "$file" "was built without stack protector"
+  # The plugin in plain C has no function that the protector guards, so it cannot show the symbol;
+  # that it is compiled with the flag is what the test of the flags looks at.
+  if [ "$(basename "$file")" != shape_plain_c.so ]; then
+    grep -q '__stack_chk_fail' <<<"$symbols" || miss "$file" "was built without stack protector"
+  fi
   if [ "$program" = yes ] && [ "$fortified" = yes ]; then
     grep -qE ' __[a-z_]+_chk(@| |$)' <<<"$(grep -v __stack_chk_fail <<<"$symbols")" ||
       miss "$file" "calls no fortified function"
