@@ -139,6 +139,15 @@ void Ingress::check(const std::shared_ptr<Knock>& knock) const {
                      {{"account", account.id}, {"why", claim.error().text()}});
         return knock->respond(unauthorized());
     }
+    // TM-PLG-4: a claim may name only secrets that the manifest allows in a proof.
+    for (const hubsdk::Proof& proof : claim->proofs) {
+        const auto allowed =
+            security::checkPieces(proof.message, plugin->manifest(), security::Place::kProof);
+        if (allowed) continue;
+        observe::log(Level::kWarning, "ingress.claim_not_allowed",
+                     {{"account", account.id}, {"why", allowed.error().text()}});
+        return knock->respond(unauthorized());
+    }
     const auto verdict =
         security::verifyClaim(*claim, delivery, knock->secrets, now,
                               services_.webhook_url(account.plugin_key, knock->path.token));
