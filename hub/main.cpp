@@ -21,9 +21,10 @@ class HubApplication : public Poco::Util::ServerApplication {
 protected:
     void defineOptions(Poco::Util::OptionSet& options) override {
         ServerApplication::defineOptions(options);
-        options.addOption(Poco::Util::Option("help", "h", "Shows this text and all configuration keys.")
-                              .callback(Poco::Util::OptionCallback<HubApplication>(
-                                  this, &HubApplication::showHelp)));
+        options.addOption(
+            Poco::Util::Option("help", "h", "Shows this text and all configuration keys.")
+                .callback(
+                    Poco::Util::OptionCallback<HubApplication>(this, &HubApplication::showHelp)));
         options.addOption(Poco::Util::Option("config", "c", "Configuration file (properties).")
                               .argument("FILE")
                               .callback(Poco::Util::OptionCallback<HubApplication>(

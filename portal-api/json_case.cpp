@@ -49,7 +49,8 @@ std::string renamed(Json json, Rename rename) {
 std::string camelCase(std::string_view snake) {
     std::string out;
     for (std::size_t i = 0; i < snake.size(); ++i) {
-        const bool joins = snake[i] == '_' && i + 1 < snake.size() && isLower(snake[i + 1]) && i > 0;
+        const bool joins =
+            snake[i] == '_' && i + 1 < snake.size() && isLower(snake[i + 1]) && i > 0;
         if (joins) {
             out += static_cast<char>(snake[++i] - 'a' + 'A');
         } else {

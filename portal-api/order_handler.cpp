@@ -189,30 +189,33 @@ hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& re
     }
     const auto plugin = call.services.plugins.find(account->plugin_key);
     if (!plugin) return makeError(ErrorCode::kUnavailable, "the provider's plugin is not loaded");
-    auto order_id = call.services.database.writeFor(WriteQueue::kPortal, [&](Connection& connection) {
-        const auto created =
-            repositories.orders.create(connection, call.scope, rowOf(call, request), call.now_ms);
-        hub::storage::NewVendorOrder vendor;
-        vendor.order_id = created.order_id;
-        vendor.account_id = account->id;
-        vendor.plugin_key = account->plugin_key;
-        vendor.client_reference = created.order_number;
-        const auto row = repositories.vendor_orders.create(connection, call.scope, vendor, call.now_ms);
-        recordCreated(call, connection, created);
-        const auto flow = hub::flows::startVendorOrderFlow(
-            connection, repositories, call.scope,
-            {"order.submit", *account, row, plugin->sha256(), orderFor(request, created),
-             call.idempotency_key},
-            call.now_ms);
-        if (flow.is_new) return created.order_id;
-        // The same key came before: give the first order, and undo this one with the unit.
-        const auto first = repositories.flows.find(connection, call.scope, flow.id);
-        throw hub::storage::UnitRefused(
-            makeError(ErrorCode::kStale, first ? first->subject_id : "", "idempotency_key"));
-    });
+    auto order_id =
+        call.services.database.writeFor(WriteQueue::kPortal, [&](Connection& connection) {
+            const auto created = repositories.orders.create(connection, call.scope,
+                                                            rowOf(call, request), call.now_ms);
+            hub::storage::NewVendorOrder vendor;
+            vendor.order_id = created.order_id;
+            vendor.account_id = account->id;
+            vendor.plugin_key = account->plugin_key;
+            vendor.client_reference = created.order_number;
+            const auto row =
+                repositories.vendor_orders.create(connection, call.scope, vendor, call.now_ms);
+            recordCreated(call, connection, created);
+            const auto flow =
+                hub::flows::startVendorOrderFlow(connection, repositories, call.scope,
+                                                 {"order.submit", *account, row, plugin->sha256(),
+                                                  orderFor(request, created), call.idempotency_key},
+                                                 call.now_ms);
+            if (flow.is_new) return created.order_id;
+            // The same key came before: give the first order, and undo this one with the unit.
+            const auto first = repositories.flows.find(connection, call.scope, flow.id);
+            throw hub::storage::UnitRefused(
+                makeError(ErrorCode::kStale, first ? first->subject_id : "", "idempotency_key"));
+        });
     if (!order_id && order_id.error().code == ErrorCode::kStale) {
         const auto first = call.services.database.read([&](Connection& connection) {
-            return repositories.vendor_orders.find(connection, call.scope, order_id.error().message);
+            return repositories.vendor_orders.find(connection, call.scope,
+                                                   order_id.error().message);
         });
         if (first) return loadOrNotFound(call, first->order_id);
     }
@@ -230,10 +233,12 @@ hubsdk::Result<OrderView> cancelOrder(const ApiCall& call, const NoBody&) {
     auto done = call.services.database.write(WriteQueue::kPortal, [&](Connection& connection) {
         auto order = repositories.orders.find(connection, call.scope, call.parameters.front());
         if (!order) {
-            throw hub::storage::UnitRefused(makeError(ErrorCode::kNotFound, "there is no such order"));
+            throw hub::storage::UnitRefused(
+                makeError(ErrorCode::kNotFound, "there is no such order"));
         }
         if (order->status == "cancelled") return;  // K-01: a second cancel gives the order
-        for (const auto& row : repositories.vendor_orders.ofOrder(connection, call.scope, order->id)) {
+        for (const auto& row :
+             repositories.vendor_orders.ofOrder(connection, call.scope, order->id)) {
             const auto account = repositories.accounts.find(connection, call.scope, row.account_id);
             const auto plugin = call.services.plugins.find(row.plugin_key);
             const bool open = row.status != "completed" && row.status != "cancelled";
@@ -248,7 +253,8 @@ hubsdk::Result<OrderView> cancelOrder(const ApiCall& call, const NoBody&) {
                                    hub::domain::Actor::kUser, call.actor_id, call.now_ms);
         if (!moved) {
             throw hub::storage::UnitRefused(
-                makeError(ErrorCode::kConflict, "an order that is " + order->status + " cannot be cancelled"));
+                makeError(ErrorCode::kConflict,
+                          "an order that is " + order->status + " cannot be cancelled"));
         }
     });
     if (!done.ok()) return std::move(done).error();

@@ -84,7 +84,8 @@ struct OrderView {
     std::int64_t row_version = 0;
 };
 
-[[nodiscard]] hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& request);
+[[nodiscard]] hubsdk::Result<OrderView> createOrder(const ApiCall& call,
+                                                    const CreateOrder& request);
 [[nodiscard]] hubsdk::Result<OrderView> readOrder(const ApiCall& call, const NoBody& request);
 [[nodiscard]] hubsdk::Result<OrderView> cancelOrder(const ApiCall& call, const NoBody& request);
 
@@ -108,39 +109,45 @@ template <>
 struct Shape<portal::FindingView> {
     using T = portal::FindingView;
     static constexpr std::string_view kName = "Finding";
-    static constexpr auto kFields = std::tuple{
-        field("id", &T::id, "Id."), field("kind", &T::kind, "Kind."),
-        field("offense_level", &T::offense_level, "felony, misdemeanor, infraction."),
-        field("description", &T::description, "Offense.", Pii::kSensitive),
-        field("disposition", &T::disposition, "Disposition.", Pii::kSensitive),
-        field("sentence", &T::sentence, "Sentence.", Pii::kSensitive),
-        field("case_number", &T::case_number, "Docket number.", Pii::kSensitive),
-        field("date", &T::date, "Day of the offense."), field("file_date", &T::file_date, "Day."),
-        field("disposition_date", &T::disposition_date, "Day."),
-        field("jurisdiction", &T::jurisdiction, "Jurisdiction.")};
+    static constexpr auto kFields =
+        std::tuple{field("id", &T::id, "Id."),
+                   field("kind", &T::kind, "Kind."),
+                   field("offense_level", &T::offense_level, "felony, misdemeanor, infraction."),
+                   field("description", &T::description, "Offense.", Pii::kSensitive),
+                   field("disposition", &T::disposition, "Disposition.", Pii::kSensitive),
+                   field("sentence", &T::sentence, "Sentence.", Pii::kSensitive),
+                   field("case_number", &T::case_number, "Docket number.", Pii::kSensitive),
+                   field("date", &T::date, "Day of the offense."),
+                   field("file_date", &T::file_date, "Day."),
+                   field("disposition_date", &T::disposition_date, "Day."),
+                   field("jurisdiction", &T::jurisdiction, "Jurisdiction.")};
 };
 template <>
 struct Shape<portal::CheckView> {
     using T = portal::CheckView;
     static constexpr std::string_view kName = "Check";
-    static constexpr auto kFields = std::tuple{
-        field("id", &T::id, "Id."), field("type", &T::type, "Canonical type."),
-        field("scope", &T::scope, "Refinement."), field("status", &T::status, "Status."),
-        field("result", &T::result, "Result.", WhenEmpty::kWriteNull),
-        field("outcome", &T::outcome, "The vendor's verdict.", WhenEmpty::kWriteNull),
-        field("provider_reference_id", &T::provider_reference_id, "The vendor's id."),
-        field("completed_at", &T::completed_at, "UTC."),
-        field("findings", &T::findings, "Findings.", WhenEmpty::kWriteNull)};
+    static constexpr auto kFields =
+        std::tuple{field("id", &T::id, "Id."),
+                   field("type", &T::type, "Canonical type."),
+                   field("scope", &T::scope, "Refinement."),
+                   field("status", &T::status, "Status."),
+                   field("result", &T::result, "Result.", WhenEmpty::kWriteNull),
+                   field("outcome", &T::outcome, "The vendor's verdict.", WhenEmpty::kWriteNull),
+                   field("provider_reference_id", &T::provider_reference_id, "The vendor's id."),
+                   field("completed_at", &T::completed_at, "UTC."),
+                   field("findings", &T::findings, "Findings.", WhenEmpty::kWriteNull)};
 };
 template <>
 struct Shape<portal::VendorOrderView> {
     using T = portal::VendorOrderView;
     static constexpr std::string_view kName = "VendorOrder";
     static constexpr auto kFields = std::tuple{
-        field("id", &T::id, "Id."), field("provider_id", &T::provider_id, "Provider."),
+        field("id", &T::id, "Id."),
+        field("provider_id", &T::provider_id, "Provider."),
         field("plugin_key", &T::plugin_key, "Vendor key."),
         field("vendor_order_id", &T::vendor_order_id, "The vendor's id."),
-        field("status", &T::status, "Status."), field("vendor_status", &T::vendor_status, "Raw word."),
+        field("status", &T::status, "Status."),
+        field("vendor_status", &T::vendor_status, "Raw word."),
         field("overall_outcome", &T::overall_outcome, "The vendor's verdict."),
         field("applicant_url", &T::applicant_url, "Link for the applicant.", Pii::kSecret),
         field("known_as_of", &T::known_as_of, "When the vendor last spoke."),
@@ -160,14 +167,17 @@ struct Shape<portal::OrderView> {
     using T = portal::OrderView;
     static constexpr std::string_view kName = "Order";
     static constexpr auto kFields = std::tuple{
-        field("id", &T::id, "Id."), field("order_number", &T::order_number, "Number."),
-        field("channel", &T::channel, "Where it came from."), field("status", &T::status, "Status."),
+        field("id", &T::id, "Id."),
+        field("order_number", &T::order_number, "Number."),
+        field("channel", &T::channel, "Where it came from."),
+        field("status", &T::status, "Status."),
         field("result", &T::result, "Result.", WhenEmpty::kWriteNull),
         field("completion_percentage", &T::completion_percentage, "0 to 100."),
         field("package", &T::package, "Package code."),
         field("reference_number", &T::reference_number, "Your reference."),
         field("action_reason", &T::action_reason, "Why an action is required."),
-        field("created_at", &T::created_at, "UTC."), field("submitted_at", &T::submitted_at, "UTC."),
+        field("created_at", &T::created_at, "UTC."),
+        field("submitted_at", &T::submitted_at, "UTC."),
         field("completed_at", &T::completed_at, "UTC."),
         field("checks", &T::checks, "Checks.", WhenEmpty::kWriteNull),
         field("vendor_orders", &T::vendor_orders, "Vendor orders.", WhenEmpty::kWriteNull),

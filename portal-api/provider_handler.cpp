@@ -22,7 +22,8 @@ hubsdk::Result<hub::storage::SecretMap> secretsOf(const CreateProvider& request,
         if (rule == manifest.secrets.end()) {
             return makeError(ErrorCode::kInvalid, "is no secret of this plugin", "secrets." + name);
         }
-        if (value.empty()) return makeError(ErrorCode::kInvalid, "must not be empty", "secrets." + name);
+        if (value.empty())
+            return makeError(ErrorCode::kInvalid, "must not be empty", "secrets." + name);
         hub::storage::SecretValue given;
         given.text = value;
         secrets[name].push_back(std::move(given));
@@ -117,11 +118,11 @@ hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreatePro
     account.kind = plugin->manifest().kind;
     account.settings = *settings;
     account.secrets = *secrets;
-    account.state = request.enabled ? hub::storage::AccountState::kEnabled
-                                    : hub::storage::AccountState::kSetup;
+    account.state =
+        request.enabled ? hub::storage::AccountState::kEnabled : hub::storage::AccountState::kSetup;
     auto id = call.services.database.writeFor(WriteQueue::kPortal, [&](Connection& connection) {
-        const auto created =
-            call.services.repositories.accounts.create(connection, call.scope, account, call.now_ms);
+        const auto created = call.services.repositories.accounts.create(connection, call.scope,
+                                                                        account, call.now_ms);
         recordCreated(call, connection, created.id);
         return created.id;
     });
@@ -143,10 +144,11 @@ hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& reque
                                                                       call.parameters.front());
         const auto plugin = account ? call.services.plugins.find(account->plugin_key) : nullptr;
         if (!plugin) {
-            throw hub::storage::UnitRefused(makeError(ErrorCode::kNotFound, "there is no such provider"));
+            throw hub::storage::UnitRefused(
+                makeError(ErrorCode::kNotFound, "there is no such provider"));
         }
-        return hub::flows::startAccountFlow(connection, call.services.repositories, call.scope, *account,
-                                            request.command, request.parameters.json,
+        return hub::flows::startAccountFlow(connection, call.services.repositories, call.scope,
+                                            *account, request.command, request.parameters.json,
                                             plugin->sha256(), call.now_ms)
             .id;
     });

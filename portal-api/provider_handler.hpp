@@ -71,10 +71,12 @@ struct Shape<portal::ProviderView> {
     using T = portal::ProviderView;
     static constexpr std::string_view kName = "ProviderConfig";
     static constexpr auto kFields = std::tuple{
-        field("id", &T::id, "Id."), field("plugin_key", &T::plugin_key, "Vendor key."),
+        field("id", &T::id, "Id."),
+        field("plugin_key", &T::plugin_key, "Vendor key."),
         field("plugin_version", &T::plugin_version, "Version in use."),
         field("provider_code", &T::provider_code, "Code."),
-        field("provider_name", &T::provider_name, "Name."), field("state", &T::state, "State."),
+        field("provider_name", &T::provider_name, "Name."),
+        field("state", &T::state, "State."),
         field("settings", &T::settings, "Settings."),
         field("secret_names", &T::secret_names, "Names only."),
         field("webhook_url", &T::webhook_url, "Where the vendor sends to.", Pii::kSecret),

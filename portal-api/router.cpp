@@ -204,21 +204,27 @@ Response Router::answer(const Request& request) const {
         auto key = services_.database.read([&](hub::storage::Connection& connection) {
             return services_.repositories.api_keys.findValid(connection, bearerOf(request), now);
         });
-        if (!key) return errorAnswer(makeError(ErrorCode::kUnauthorized, "an API key is required"), now);
-        if (!found.path_known) return errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), now);
+        if (!key)
+            return errorAnswer(makeError(ErrorCode::kUnauthorized, "an API key is required"), now);
+        if (!found.path_known)
+            return errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), now);
         if (found.route == nullptr) {
             return jsonResponse(405, R"({"success":false,"error":{"code":"METHOD_NOT_ALLOWED"}})");
         }
         auto body = bodyInSnakeCase(request);
         if (!body) return errorAnswer(body.error(), now);
-        ApiCall call{services_, hub::storage::TenantScope::afterAuthentication(key->tenant_id),
-                     key->id, key->permissions, found.parameters, *body, std::nullopt, now};
+        ApiCall call{
+            services_,        hub::storage::TenantScope::afterAuthentication(key->tenant_id),
+            key->id,          key->permissions,
+            found.parameters, *body,
+            std::nullopt,     now};
         if (!call.may(found.route->permission)) {
             return errorAnswer(makeError(ErrorCode::kForbidden, "this key may not do that"), now);
         }
         if (const auto given = hub::http::find(request.headers, "Idempotency-Key")) {
-            call.idempotency_key = hub::security::sha256Hex(
-                key->tenant_id + "\n" + std::string(found.route->pattern) + "\n" + std::string(*given));
+            call.idempotency_key =
+                hub::security::sha256Hex(key->tenant_id + "\n" + std::string(found.route->pattern) +
+                                         "\n" + std::string(*given));
         }
         auto answer = found.route->handler(call);
         if (answer) return successAnswer(*answer, now);
@@ -228,7 +234,8 @@ Response Router::answer(const Request& request) const {
         }
         return errorAnswer(answer.error(), now);
     } catch (const hub::storage::StorageError& error) {
-        hub::observe::log(hub::observe::Level::kError, "portal.storage_failed", {{"why", error.what()}});
+        hub::observe::log(hub::observe::Level::kError, "portal.storage_failed",
+                          {{"why", error.what()}});
         return errorAnswer(hub::storage::toError(error), now);
     }
 }

@@ -29,10 +29,10 @@ struct PortalServices {
 struct ApiCall {
     const PortalServices& services;
     hub::storage::TenantScope scope;
-    std::string actor_id;                  ///< id of the API key
+    std::string actor_id;  ///< id of the API key
     std::vector<std::string> permissions;
-    std::vector<std::string> parameters;   ///< of the path, in order
-    std::string_view body;                 ///< JSON in snake_case; "" without a body
+    std::vector<std::string> parameters;         ///< of the path, in order
+    std::string_view body;                       ///< JSON in snake_case; "" without a body
     std::optional<std::string> idempotency_key;  ///< SHA-256 hex over key, tenant and route
     std::int64_t now_ms = 0;
 
@@ -83,8 +83,8 @@ struct Typed<kStatus, kFunction> {
 
 /// A row for a typed function: route<201, &createOrder>("POST", "/orders", "order.create", "…").
 template <int kStatus, auto kFunction>
-constexpr Route route(std::string_view method, std::string_view pattern, std::string_view permission,
-                      std::string_view text) {
+constexpr Route route(std::string_view method, std::string_view pattern,
+                      std::string_view permission, std::string_view text) {
     return {method, pattern, permission, &Typed<kStatus, kFunction>::handle, text};
 }
 

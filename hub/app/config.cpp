@@ -16,16 +16,19 @@ constexpr std::array kKeys{
     ConfigKey{"server.address", "127.0.0.1", "Address to listen on."},
     ConfigKey{"server.port", "8080", "Port to listen on; 0 takes any free one."},
     ConfigKey{"server.threads", "1", "I/O threads, 1 to 64."},
-    ConfigKey{"server.public_url", "", "Where vendors reach this hub; default http://ADDRESS:PORT."},
+    ConfigKey{"server.public_url", "",
+              "Where vendors reach this hub; default http://ADDRESS:PORT."},
     ConfigKey{"server.hosts", "", "Host names that are served, by comma; empty serves every name."},
     ConfigKey{"server.trusted_proxies", "", "Proxies whose X-Forwarded fields count, by comma."},
-    ConfigKey{"server.tls_certificate", "", "PEM file with the certificate chain; empty: plain HTTP."},
+    ConfigKey{"server.tls_certificate", "",
+              "PEM file with the certificate chain; empty: plain HTTP."},
     ConfigKey{"server.tls_key", "", "PEM file with its key."},
     ConfigKey{"server.stop_grace_ms", "30000", "Time for running requests when stopping."},
     ConfigKey{"data.dir", "var", "Folder of master key, admin key, plugin cache and database."},
     ConfigKey{"storage.url", "", "sqlite:PATH; default sqlite:DATA/hub.db."},
     ConfigKey{"plugins.dir", "plugins", "Folder whose *.so are loaded at start."},
-    ConfigKey{"outbound.routes", "", "HOST=http://127.0.0.1:PORT by comma: local vendor simulators."},
+    ConfigKey{"outbound.routes", "",
+              "HOST=http://127.0.0.1:PORT by comma: local vendor simulators."},
     ConfigKey{"outbound.ca_file", "", "PEM file of authorities; default the system's."},
     ConfigKey{"work.threads", "4", "Threads for plugin calls and reads, 1 to 64."},
     ConfigKey{"work.jobs_max", "2048", "Waiting jobs before a request is answered 503."},
@@ -66,7 +69,8 @@ public:
     std::int64_t number(std::string_view key, std::int64_t least, std::int64_t most) {
         const std::string value = text(key);
         std::int64_t number = 0;
-        const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number);
+        const auto [end, problem] =
+            std::from_chars(value.data(), value.data() + value.size(), number);
         const bool whole = problem == std::errc{} && end == value.data() + value.size();
         if (!whole || number < least || number > most) {
             fail(key, "must be a whole number from " + std::to_string(least) + " to " +

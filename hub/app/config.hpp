@@ -48,6 +48,7 @@ struct HubConfig {
 
 /// Builds the configuration from key-value pairs. Fails with kInvalid; `path` is the key: unknown
 /// keys are errors, as are values outside their range.
-[[nodiscard]] hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& values);
+[[nodiscard]] hubsdk::Result<HubConfig> readConfig(
+    const std::map<std::string, std::string>& values);
 
 }  // namespace hub::app

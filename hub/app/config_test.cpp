@@ -32,8 +32,9 @@ TEST(Config, NamesTheKeyThatIsWrong) {
 }
 
 TEST(Config, ReadsListsAndRoutes) {
-    const auto config = readConfig({{"outbound.routes", "a.com=http://127.0.0.1:1, b.com=http://127.0.0.1:2"},
-                                    {"server.hosts", "hub.example.com, localhost"}});
+    const auto config =
+        readConfig({{"outbound.routes", "a.com=http://127.0.0.1:1, b.com=http://127.0.0.1:2"},
+                    {"server.hosts", "hub.example.com, localhost"}});
     ASSERT_TRUE(config.ok());
     EXPECT_EQ(config->routes.at("b.com"), "http://127.0.0.1:2");
     EXPECT_EQ(config->allowed_hosts.size(), 2U);

@@ -35,7 +35,7 @@ constexpr std::size_t kPortalBodyBytesMax = std::size_t{1024} * 1024;
 
 // canonical-model.md section 9: what the key of the first tenant may do.
 const std::vector<std::string> kAdminPermissions{
-    "order.create", "order.read",      "order.update",         "order.cancel",
+    "order.create", "order.read",      "order.update",          "order.cancel",
     "result.read",  "provider.manage", "result.read_sensitive", "plugin.manage"};
 
 std::int64_t wallClock() {
@@ -46,7 +46,10 @@ std::int64_t wallClock() {
 
 Level levelOf(std::string_view name) {
     constexpr std::array<std::pair<std::string_view, Level>, 4> kLevels{
-        {{"debug", Level::kDebug}, {"info", Level::kInfo}, {"warning", Level::kWarning}, {"error", Level::kError}}};
+        {{"debug", Level::kDebug},
+         {"info", Level::kInfo},
+         {"warning", Level::kWarning},
+         {"error", Level::kError}}};
     return std::ranges::find(kLevels, name, &std::pair<std::string_view, Level>::first)->second;
 }
 
@@ -95,7 +98,8 @@ struct Hub::Parts {
 Result<void> Hub::Parts::openStorage(const HubConfig& config) {
     std::error_code problem;
     std::filesystem::create_directories(config.data_dir, problem);
-    if (problem) return makeError(ErrorCode::kInvalid, "cannot be made: " + problem.message(), "data.dir");
+    if (problem)
+        return makeError(ErrorCode::kInvalid, "cannot be made: " + problem.message(), "data.dir");
     // Keys and personal data lie here: nobody but the hub's user may look.
     std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, problem);
     auto opened = security::Vault::open(config.data_dir + "/master.key");
@@ -114,7 +118,8 @@ Result<void> Hub::Parts::bootstrap(const HubConfig& config, Started& started) {
     started.admin_key_file = config.data_dir + "/admin.key";
     const std::int64_t now = wallClock();
     auto known = database->read([&](Connection& connection) {
-        return repositories->tenants.findBySlug(connection, storage::SystemScope::forStartup(), kMainTenant);
+        return repositories->tenants.findBySlug(connection, storage::SystemScope::forStartup(),
+                                                kMainTenant);
     });
     if (known && std::filesystem::exists(started.admin_key_file)) return {};
     auto key = database->writeFor(storage::WriteQueue::kSystem, [&](Connection& connection) {
@@ -125,7 +130,8 @@ Result<void> Hub::Parts::bootstrap(const HubConfig& config, Started& started) {
                                                   std::nullopt, now);
         }
         const auto scope = storage::TenantScope::afterAuthentication(tenant->id);
-        return repositories->api_keys.create(connection, scope, "admin", kAdminPermissions, std::nullopt, now)
+        return repositories->api_keys
+            .create(connection, scope, "admin", kAdminPermissions, std::nullopt, now)
             .key;
     });
     if (!key) return std::move(key).error();
@@ -169,7 +175,12 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         return webhookUrl(vendor, token);
     };
     flows::FlowServices flow_services{
-        *database, *repositories, *plugins, *client, budget, &wallClock,
+        *database,
+        *repositories,
+        *plugins,
+        *client,
+        budget,
+        &wallClock,
         [this](const storage::Account& account, const std::string& token) {
             return webhookUrl(account.plugin_key, token);
         },
@@ -177,18 +188,19 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
     flows = std::make_unique<flows::FlowEngine>(flow_services, owner, config.flow_threads);
     const auto flows_changed = [this] { flows->wake(); };
     inbox = std::make_unique<ingress::InboxWorker>(
-        ingress::InboxServices{*database, *repositories, *plugins, &wallClock, flows_changed}, owner,
-        config.inbox_threads);
+        ingress::InboxServices{*database, *repositories, *plugins, &wallClock, flows_changed},
+        owner, config.inbox_threads);
     ingress = std::make_unique<ingress::Ingress>(ingress::IngressServices{
         *database, *repositories, *plugins, *work, &wallClock, url, [this] { inbox->wake(); }});
     router = std::make_unique<portal::Router>(
-        portal::PortalServices{*database, *repositories, *plugins, &wallClock, url, flows_changed}, *work,
-        portal::routes());
+        portal::PortalServices{*database, *repositories, *plugins, &wallClock, url, flows_changed},
+        *work, portal::routes());
 }
 
 http::Response Hub::Parts::readiness() const {
     if (!ready) return plainAnswer(503, R"({"ready":false,"reasons":["starting or stopping"]})");
-    if (plugins->list().empty()) return plainAnswer(503, R"({"ready":false,"reasons":["no plugin loaded"]})");
+    if (plugins->list().empty())
+        return plainAnswer(503, R"({"ready":false,"reasons":["no plugin loaded"]})");
     try {
         database->read([](Connection& connection) {
             connection.query("SELECT 1", {}, [](const storage::Row&) {});
@@ -227,12 +239,13 @@ Result<void> Hub::Parts::listen(const HubConfig& config) {
     server_config.tls_certificate_file = config.tls_certificate_file;
     server_config.tls_key_file = config.tls_key_file;
     server_config.body_bytes_max = [this](std::string_view, std::string_view path) {
-        return path.starts_with(ingress::kWebhookPrefix) ? ingress->bodyBytesMax(path) : kPortalBodyBytesMax;
+        return path.starts_with(ingress::kWebhookPrefix) ? ingress->bodyBytesMax(path)
+                                                         : kPortalBodyBytesMax;
     };
-    server = std::make_unique<http::Server>(
-        std::move(server_config), [this](http::Request request, http::Respond respond) {
-            handle(std::move(request), std::move(respond));
-        });
+    server = std::make_unique<http::Server>(std::move(server_config),
+                                            [this](http::Request request, http::Respond respond) {
+                                                handle(std::move(request), std::move(respond));
+                                            });
     auto begun = server->start();
     if (!begun) return begun;
     const bool tls = !config.tls_certificate_file.empty();

@@ -11,7 +11,7 @@ namespace hub::app {
 struct Started {
     std::uint16_t port = 0;
     std::string public_url;
-    std::string admin_key_file;   ///< holds the API key of tenant "main"
+    std::string admin_key_file;  ///< holds the API key of tenant "main"
     bool admin_key_is_new = false;
     std::vector<std::string> plugins;  ///< vendor, version and hash
     std::vector<std::string> refused;  ///< "file: reason"
@@ -30,8 +30,8 @@ public:
     /// problem; what was started before is stopped by the destructor.
     [[nodiscard]] hubsdk::Result<Started> start();
 
-    /// Stops in the order of architecture section 10: no new requests, no new steps, calls in flight
-    /// end by their own deadlines, writer flushed. Idempotent.
+    /// Stops in the order of architecture section 10: no new requests, no new steps, calls in
+    /// flight end by their own deadlines, writer flushed. Idempotent.
     void stop();
 
 private:

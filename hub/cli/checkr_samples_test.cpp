@@ -83,8 +83,8 @@ TEST_P(Replies, AreReadAsExpected) {
         R"({"command":"order.refresh","vendor_order_id":)" +
             hubsdk::quoted(document.root()["id"].text()) + "}",
         R"([{"request":{"method":"GET","path":)" + hubsdk::quoted(path) +
-            R"(},"reply":{"status":200,"headers":{"Content-Type":"application/json"},"body":)" + body +
-            "}}]");
+            R"(},"reply":{"status":200,"headers":{"Content-Type":"application/json"},"body":)" +
+            body + "}}]");
     ASSERT_EQ(last.root()["action"].text(), "done") << hubsdk::toText(last.root());
     ASSERT_EQ(last.root()["observations"].size(), 1U);
     const JsonDocument expected = expectedOf(GetParam());

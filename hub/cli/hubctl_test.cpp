@@ -11,8 +11,8 @@
 namespace hub::cli {
 namespace {
 
-using ::testing::HasSubstr;
 using plugins::testing::testPlugin;
+using ::testing::HasSubstr;
 using testing::Ran;
 
 class HubctlTest : public testing::ToolTest {
@@ -28,9 +28,12 @@ protected:
     }
     Ran run(std::string_view command, std::string_view script,
             const std::vector<std::string>& more = {}) {
-        std::vector<std::string> arguments{"plugin",   "run",
-                                           good_,      "--command",
-                                           file("command.json", command), "--script",
+        std::vector<std::string> arguments{"plugin",
+                                           "run",
+                                           good_,
+                                           "--command",
+                                           file("command.json", command),
+                                           "--script",
                                            file("script.json", script)};
         arguments.insert(arguments.end(), more.begin(), more.end());
         return hubctl(arguments);
@@ -80,8 +83,9 @@ TEST_F(HubctlTest, InspectShowsTheManifest) {
 TEST_F(HubctlTest, InspectRefusesWithTheRule) {
     const Ran refused = hubctl({"plugin", "inspect", testPlugin("trial_exports").string()});
     EXPECT_EQ(refused.code, 1);
-    EXPECT_EQ(refused.err, "hubctl: refused: exports: the file exports more than hub_plugin_entry: "
-                           "hub_second_name\n");
+    EXPECT_EQ(refused.err,
+              "hubctl: refused: exports: the file exports more than hub_plugin_entry: "
+              "hub_second_name\n");
     EXPECT_EQ(hubctl({"plugin", "inspect", "none.so"}).code, 2);
     EXPECT_EQ(hubctl({"plugin", "inspect", testPlugin("trial_major").string()}).code, 0)
         << "needs no running of the file";
@@ -115,10 +119,10 @@ TEST_F(HubctlTest, VerifySaysAuthenticOrWhyNot) {
 }
 
 TEST_F(HubctlTest, VerifyChecksAClaimOfTheManifestAndNotesAHint) {
-    const Ran ran = hubctl({"plugin", "verify", good_, "--secrets",
-                            file("secrets.json", R"({"webhook_secret":"s"})"), "--now", "1767225600",
-                            file("delivery.json",
-                                 R"({"path":"/fixed","headers":{"x-token":"s"},"body":"hello"})")});
+    const Ran ran = hubctl(
+        {"plugin", "verify", good_, "--secrets", file("secrets.json", R"({"webhook_secret":"s"})"),
+         "--now", "1767225600",
+         file("delivery.json", R"({"path":"/fixed","headers":{"x-token":"s"},"body":"hello"})")});
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_EQ(ran.out, "authentic\n");
     EXPECT_THAT(ran.err, HasSubstr("as a hint"));
@@ -148,15 +152,15 @@ TEST_F(HubctlTest, InterpretFailsWithOneWhenThePluginFails) {
 
 TEST_F(HubctlTest, MessagesNameFileAndMember) {
     const auto errorFor = [&](std::string_view delivery) { return interpret(delivery).err; };
-    EXPECT_EQ(errorFor(R"({"body":{}})"),
-              "hubctl: delivery.json: body: must be the text that arrived, byte for byte, not a JSON "
-              "value\n");
+    EXPECT_EQ(
+        errorFor(R"({"body":{}})"),
+        "hubctl: delivery.json: body: must be the text that arrived, byte for byte, not a JSON "
+        "value\n");
     EXPECT_EQ(errorFor(R"({"body":"a","body_base64":"YQ=="})"),
               "hubctl: delivery.json: body_base64: stands beside body; give one of the two\n");
     EXPECT_EQ(errorFor(R"({"body_base64":"!"})"),
               "hubctl: delivery.json: body_base64: is not base64\n");
-    EXPECT_EQ(errorFor(R"({"headers":[]})"),
-              "hubctl: delivery.json: headers: must be an object\n");
+    EXPECT_EQ(errorFor(R"({"headers":[]})"), "hubctl: delivery.json: headers: must be an object\n");
     EXPECT_EQ(errorFor(R"({"headers":{"A":{}}})"),
               "hubctl: delivery.json: headers.A: must be a text or a list of texts\n");
     EXPECT_EQ(errorFor(R"({"method":5})"), "hubctl: delivery.json: method: must be a text\n");
@@ -170,19 +174,19 @@ TEST_F(HubctlTest, MessagesNameFileAndMember) {
 }
 
 TEST_F(HubctlTest, APluginThatDoesNotLoadIsBadInput) {
-    const Ran ran = hubctl({"plugin", "interpret", testPlugin("trial_major").string(),
-                            file("delivery.json", "{}")});
+    const Ran ran = hubctl(
+        {"plugin", "interpret", testPlugin("trial_major").string(), file("delivery.json", "{}")});
     EXPECT_EQ(ran.code, 2);
     EXPECT_EQ(ran.err, "hubctl: abi: the plugin was built for ABI 2.0, this hub offers 1.0\n");
 }
 
 TEST_F(HubctlTest, RunPrintsOneActionPerLine) {
-    const Ran ran = run(R"({"command":"order.refresh","vendor_order_id":"r-1",)"
-                        R"("account":{"settings":{"node":"own"}}})",
-                        R"([{"request":{"method":"GET","path":"/v1/reports/r-1"},)"
-                        R"("reply":{"status":200,"body":{"status":"pending"}}}])",
-                        {"--settings", file("settings.json", R"({"node":"below"})"), "--now",
-                         "1767225600"});
+    const Ran ran =
+        run(R"({"command":"order.refresh","vendor_order_id":"r-1",)"
+            R"("account":{"settings":{"node":"own"}}})",
+            R"([{"request":{"method":"GET","path":"/v1/reports/r-1"},)"
+            R"("reply":{"status":200,"body":{"status":"pending"}}}])",
+            {"--settings", file("settings.json", R"({"node":"below"})"), "--now", "1767225600"});
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_EQ(ran.err, "");
     ASSERT_EQ(std::ranges::count(ran.out, '\n'), 2) << ran.out;

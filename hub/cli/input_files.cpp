@@ -75,7 +75,8 @@ Result<std::string> readBody(Json root, const std::string& path) {
         return bytes;
     }
     if (!body.empty() && !body.asString()) {
-        return wrong(path, "body", "must be the text that arrived, byte for byte, not a JSON value");
+        return wrong(path, "body",
+                     "must be the text that arrived, byte for byte, not a JSON value");
     }
     return std::string(body.text());
 }
@@ -109,7 +110,8 @@ void readTarget(Json root, hubsdk::Delivery& delivery) {
 
 Result<void> checkTexts(Json root, const std::string& path) {
     for (const char* name : {"method", "path", "query"}) {
-        if (!root[name].empty() && !root[name].asString()) return wrong(path, name, "must be a text");
+        if (!root[name].empty() && !root[name].asString())
+            return wrong(path, name, "must be a text");
     }
     return {};
 }
@@ -139,7 +141,8 @@ Result<std::string> readFile(const std::string& path) {
     std::ifstream file;
     if (path != "-") {
         std::error_code failed;
-        if (!std::filesystem::is_regular_file(path, failed) && !std::filesystem::is_fifo(path, failed)) {
+        if (!std::filesystem::is_regular_file(path, failed) &&
+            !std::filesystem::is_fifo(path, failed)) {
             return in(path, makeError(ErrorCode::kNotFound, "is no file"));
         }
         file.open(path, std::ios::binary);

@@ -27,9 +27,10 @@ struct DeliveryFile {
     hubsdk::Delivery delivery;
 };
 
-/// {"method", "path", "query", "headers": {}, "body": text | "body_base64"}. A header's value may be
-/// a list: one field each. A path that begins with /api/webhooks/{vendor}/{endpoint} is cut behind
-/// it; a query may also stand in the path. Defaults: POST, no path, no headers, an empty body.
+/// {"method", "path", "query", "headers": {}, "body": text | "body_base64"}. A header's value may
+/// be a list: one field each. A path that begins with /api/webhooks/{vendor}/{endpoint} is cut
+/// behind it; a query may also stand in the path. Defaults: POST, no path, no headers, an empty
+/// body.
 [[nodiscard]] hubsdk::Result<DeliveryFile> readDelivery(const std::string& path);
 
 /// One object: name to a text or a list of texts.

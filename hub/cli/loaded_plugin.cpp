@@ -13,7 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
 
 void printLogLine(int level, std::string_view vendor, std::string_view line) {
-    std::cerr << vendor << ": " << kLevels.at(static_cast<std::size_t>(level)) << ": " << line << '\n';
+    std::cerr << vendor << ": " << kLevels.at(static_cast<std::size_t>(level)) << ": " << line
+              << '\n';
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ private:
     std::filesystem::path path_;
 };
 
-/// Loads a file, after the libraries that its manifest needs. Log lines of the plugin go to standard
-/// error. Errors of Plugin::load.
+/// Loads a file, after the libraries that its manifest needs. Log lines of the plugin go to
+/// standard error. Errors of Plugin::load.
 [[nodiscard]] hubsdk::Result<std::shared_ptr<const plugins::Plugin>> loadPlugin(
     const std::string& file, const TemporaryFolder& folder);
 

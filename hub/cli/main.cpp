@@ -23,7 +23,8 @@ constexpr const char* kVerifyHelp =
     "Reasons: no_proof, no_secret, bad_signature, missing_header, stale, bad_encoding,\n"
     "unknown_algorithm.\n"
     "Exit: 0 authentic, 1 refused, 2 wrong usage or input.\n"
-    "Example: hubctl plugin verify checkr.so --secrets secrets.json --now 1767225600 delivery.json\n"
+    "Example: hubctl plugin verify checkr.so --secrets secrets.json --now 1767225600 "
+    "delivery.json\n"
     "  secrets.json   {\"webhook_secret\": [\"new\", \"old\"]}\n"
     "  delivery.json  {\"method\": \"POST\", \"path\": \"\", \"query\": \"\",\n"
     "                  \"headers\": {\"X-Checkr-Signature\": \"b741...\"}, \"body\": \"{...}\"}\n"
@@ -41,7 +42,8 @@ constexpr const char* kRunHelp =
     "answered with 404 and named on standard error.\n"
     "Exit: 0 done or again, 1 failed, 2 wrong usage or input.\n"
     "Example: hubctl plugin run checkr.so --command command.json --script script.json\n"
-    "  command.json  {\"command\": \"order.refresh\", \"vendor_order_id\": \"...\", \"links\": [],\n"
+    "  command.json  {\"command\": \"order.refresh\", \"vendor_order_id\": \"...\", \"links\": "
+    "[],\n"
     "                 \"order\": {}, \"account\": {\"settings\": {}}, \"cursor\": \"...\"}\n"
     "                all but \"command\" as the command needs; --settings lies below\n"
     "                account.settings, member by member\n"
@@ -66,11 +68,13 @@ void addInspect(CLI::App& plugin, InspectArguments& arguments, Work& work) {
 void addVerify(CLI::App& plugin, VerifyArguments& arguments, Work& work) {
     CLI::App* command = plugin.add_subcommand("verify", kVerifyHelp);
     command->add_option("FILE.so", arguments.plugin, kFileHelp)->required();
-    command->add_option("--secrets", arguments.secrets,
-                        "Secrets, a JSON object: name to a text, or to a list of which any fits")
+    command
+        ->add_option("--secrets", arguments.secrets,
+                     "Secrets, a JSON object: name to a text, or to a list of which any fits")
         ->required();
     command->add_option("--settings", arguments.settings, kSettingsHelp);
-    command->add_option("--now", arguments.now_s, kNowHelp)->check(CLI::Range(0LL, 99'999'999'999LL));
+    command->add_option("--now", arguments.now_s, kNowHelp)
+        ->check(CLI::Range(0LL, 99'999'999'999LL));
     command->add_option("DELIVERY.json", arguments.delivery, "What arrived; - is standard input")
         ->required();
     command->callback([&] { work = [&] { return verifyDelivery(arguments); }; });
@@ -88,20 +92,23 @@ void addInterpret(CLI::App& plugin, InterpretArguments& arguments, Work& work) {
 void addRun(CLI::App& plugin, RunArguments& arguments, Work& work) {
     CLI::App* command = plugin.add_subcommand("run", kRunHelp);
     command->add_option("FILE.so", arguments.plugin, kFileHelp)->required();
-    command->add_option("--command", arguments.command, "What is wanted, a JSON object")->required();
+    command->add_option("--command", arguments.command, "What is wanted, a JSON object")
+        ->required();
     command->add_option("--script", arguments.script, "The vendor's replies, a JSON array")
         ->required();
     command->add_option("--settings", arguments.settings, kSettingsHelp);
-    command->add_option("--now", arguments.now_s, kNowHelp)->check(CLI::Range(0LL, 99'999'999'999LL));
+    command->add_option("--now", arguments.now_s, kNowHelp)
+        ->check(CLI::Range(0LL, 99'999'999'999LL));
     command->callback([&] { work = [&] { return runFlow(arguments); }; });
 }
 
 int runTool(int argc, char** argv) {
     CLI::App app("Command line tool of Screenhub.", "hubctl");
     app.require_subcommand(1);
-    CLI::App* plugin = app.add_subcommand(
-        "plugin", "Work on a plugin file without a server.\n"
-                  "Example: hubctl plugin inspect build/dev/plugins/checkr.so");
+    CLI::App* plugin =
+        app.add_subcommand("plugin",
+                           "Work on a plugin file without a server.\n"
+                           "Example: hubctl plugin inspect build/dev/plugins/checkr.so");
     plugin->require_subcommand(1);
     InspectArguments inspect;
     VerifyArguments verify;

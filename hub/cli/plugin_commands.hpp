@@ -10,9 +10,9 @@ namespace hub::cli {
 
 /// Exit codes (architecture section 13).
 enum ExitCode : int {
-    kOk = 0,       ///< inspected; authentic; interpreted; the flow ended done or says again
-    kRefused = 1,  ///< the plugin or the proof is refused; a call of the plugin or the flow failed
-    kBadInput = 2, ///< wrong arguments, or an input file that cannot be used
+    kOk = 0,        ///< inspected; authentic; interpreted; the flow ended done or says again
+    kRefused = 1,   ///< the plugin or the proof is refused; a call of the plugin or the flow failed
+    kBadInput = 2,  ///< wrong arguments, or an input file that cannot be used
 };
 
 struct InspectArguments {

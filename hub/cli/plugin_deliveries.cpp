@@ -49,16 +49,17 @@ int verifyDelivery(const VerifyArguments& arguments) {
                                                    security::Place::kProof);
         if (!allowed) return complain(kRefused, "message" + allowed.error().text());
     }
-    const auto verdict = security::verifyClaim(*claim, session.file.delivery, *secrets,
-                                               epochMs(arguments.now_s));
+    const auto verdict =
+        security::verifyClaim(*claim, session.file.delivery, *secrets, epochMs(arguments.now_s));
     if (!verdict.authentic()) {
         std::cout << "refused: " << verdict.reason() << '\n';
         return kRefused;
     }
     std::cout << "authentic\n";
     if (verdict.isHint()) {
-        std::cerr << "hubctl: note: the proof does not cover the whole body; the hub takes this event "
-                     "as a hint and reads the state from the vendor\n";
+        std::cerr
+            << "hubctl: note: the proof does not cover the whole body; the hub takes this event "
+               "as a hint and reads the state from the vendor\n";
     }
     if (claim->refuse) {
         std::cerr << "hubctl: note: the plugin refuses it with " << claim->refuse->status << " ("
@@ -74,8 +75,8 @@ int interpretDelivery(const InterpretArguments& arguments) {
 
     // As in the hub: interpret does not see the headers that the claim took its proofs from.
     const auto claim = session.plugin->claim(session.file.delivery, session.settings.json);
-    const hubsdk::Delivery shown = claim ? security::withoutProofs(session.file.delivery, *claim)
-                                         : session.file.delivery;
+    const hubsdk::Delivery shown =
+        claim ? security::withoutProofs(session.file.delivery, *claim) : session.file.delivery;
     const auto told = session.plugin->interpret(shown, session.settings.json);
     if (!told) return complain(kRefused, told.error().text());
     std::string text;

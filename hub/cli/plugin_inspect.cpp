@@ -14,7 +14,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 void line(std::string_view name, const std::string& value) {
     constexpr std::size_t kColumn = 16;
-    std::cout << name << std::string(kColumn - std::min(kColumn, name.size()), ' ') << value << '\n';
+    std::cout << name << std::string(kColumn - std::min(kColumn, name.size()), ' ') << value
+              << '\n';
 }
 
 void printSettings(const hubsdk::Manifest& manifest) {
@@ -51,14 +52,15 @@ void printText(const plugins::PluginFile& file) {
     line("needs", joined(manifest.needs));
     printSettings(manifest);
     for (const hubsdk::SecretRule& rule : manifest.secrets) {
-        line("secret", rule.name + " (" + joined(rule.places) + (rule.required ? "; required) " : ") ") +
-                           rule.text);
+        line("secret", rule.name + " (" + joined(rule.places) +
+                           (rule.required ? "; required) " : ") ") + rule.text);
     }
     line("hosts", joined(manifest.hosts));
     line("download hosts", joined(manifest.download_hosts));
     line("commands", joined(manifest.commands));
     printInbound(manifest);
-    for (const hubsdk::LinkRule& link : manifest.links) line("link", link.type + " (" + link.role + ")");
+    for (const hubsdk::LinkRule& link : manifest.links)
+        line("link", link.type + " (" + link.role + ")");
     for (const hubsdk::FeedRule& feed : manifest.feeds) line("feed", feed.name);
 }
 

@@ -56,7 +56,8 @@ private:
         return {outcome, std::move(row_id)};
     }
 
-    void alert(std::string kind, std::string type, std::string subject_id, std::string description) {
+    void alert(std::string kind, std::string type, std::string subject_id,
+               std::string description) {
         storage::Alert alert;
         alert.kind = std::move(kind);
         alert.alert_type = std::move(type);
@@ -90,7 +91,8 @@ private:
         }
         for (const hubsdk::Link& link : observation_.links) {
             if (!isUnique(link.type)) continue;
-            auto found = orders.byUniqueLink(connection_, scope_, context_.account.id, link.type, link.id);
+            auto found =
+                orders.byUniqueLink(connection_, scope_, context_.account.id, link.type, link.id);
             if (found) return found;
         }
         if (observation_.client_reference && observation_.origin != kMonitoring) {
@@ -149,13 +151,15 @@ private:
         if (const std::string* candidate = hubsdk::findLink(observation_.links, "candidate")) {
             order.person_external_ref = context_.account.plugin_key + ":" + *candidate;
         }
-        const auto created = repositories_.orders.create(connection_, scope_, order, context_.now_ms);
+        const auto created =
+            repositories_.orders.create(connection_, scope_, order, context_.now_ms);
         storage::NewVendorOrder vendor;
         vendor.order_id = created.order_id;
         vendor.account_id = context_.account.id;
         vendor.plugin_key = context_.account.plugin_key;
         vendor.client_reference = "monitoring:" + reference;
-        VendorOrder row = repositories_.vendor_orders.create(connection_, scope_, vendor, context_.now_ms);
+        VendorOrder row =
+            repositories_.vendor_orders.create(connection_, scope_, vendor, context_.now_ms);
         recordCreated(created);
         alert(std::string(kMonitoring), "monitoring_hit", reference,
               "Monitoring reported something new.");
@@ -190,7 +194,8 @@ private:
                   "The vendor reports something that a person should look at.");
         }
         if (context_.source == Source::kTold && mustFetch(row)) {
-            repositories_.vendor_orders.raiseFetchWanted(connection_, scope_, row.id, context_.now_ms);
+            repositories_.vendor_orders.raiseFetchWanted(connection_, scope_, row.id,
+                                                         context_.now_ms);
             return store(ApplyOutcome::kFetch, row.id);
         }
         if (context_.source == Source::kFetched && isStale(row)) {
@@ -216,14 +221,16 @@ private:
 
     // Told news counts only if it moves forward and nothing was ever fetched.
     [[nodiscard]] bool mustFetch(const VendorOrder& row) const {
-        if (observation_.needs_fetch || context_.is_hint || row.last_fetch_started_at_ms) return true;
+        if (observation_.needs_fetch || context_.is_hint || row.last_fetch_started_at_ms)
+            return true;
         if (!observation_.order_status) return !observation_.alert;
         const std::string_view status = vendorOrderStatusOf(*observation_.order_status);
         return vendorOrderRung(status) <= vendorOrderRung(row.status);
     }
 
     [[nodiscard]] bool isStale(const VendorOrder& row) const {
-        if (observation_.version && row.fetched_version && *observation_.version < *row.fetched_version) {
+        if (observation_.version && row.fetched_version &&
+            *observation_.version < *row.fetched_version) {
             return true;
         }
         const bool newer_version = observation_.version && row.fetched_version &&
@@ -247,11 +254,14 @@ private:
         if (observation_.applicant_url) {
             row.applicant_url = observation_.applicant_url->url;
             const auto& expires = observation_.applicant_url->expires_at;
-            row.applicant_url_expires_at_ms = expires ? hubsdk::timestampOf(*expires) : std::nullopt;
+            row.applicant_url_expires_at_ms =
+                expires ? hubsdk::timestampOf(*expires) : std::nullopt;
         }
-        if (observation_.estimated_at) row.estimated_at_ms = hubsdk::timestampOf(*observation_.estimated_at);
+        if (observation_.estimated_at)
+            row.estimated_at_ms = hubsdk::timestampOf(*observation_.estimated_at);
         if (!row.submitted_at_ms) row.submitted_at_ms = context_.now_ms;
-        if (observation_.completed_at) row.completed_at_ms = hubsdk::timestampOf(*observation_.completed_at);
+        if (observation_.completed_at)
+            row.completed_at_ms = hubsdk::timestampOf(*observation_.completed_at);
         for (const hubsdk::ObservedDocument& document : observation_.documents) {
             if (document.kind == "report_pdf") row.report_blob_id = document.blob_id;
         }
@@ -332,12 +342,18 @@ private:
 
 std::string_view nameOf(ApplyOutcome outcome) {
     switch (outcome) {
-        case ApplyOutcome::kApplied: return "applied";
-        case ApplyOutcome::kDropped: return "dropped";
-        case ApplyOutcome::kFetch: return "fetch";
-        case ApplyOutcome::kHeld: return "held";
-        case ApplyOutcome::kParked: return "parked";
-        case ApplyOutcome::kRepeated: return "repeated";
+        case ApplyOutcome::kApplied:
+            return "applied";
+        case ApplyOutcome::kDropped:
+            return "dropped";
+        case ApplyOutcome::kFetch:
+            return "fetch";
+        case ApplyOutcome::kHeld:
+            return "held";
+        case ApplyOutcome::kParked:
+            return "parked";
+        case ApplyOutcome::kRepeated:
+            return "repeated";
     }
     return {};
 }

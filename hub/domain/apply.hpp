@@ -23,7 +23,7 @@ struct ApplyContext {
     const storage::Account& account;
     const hubsdk::Manifest& manifest;
     Source source = Source::kTold;
-    bool is_hint = false;  ///< the proof covers too little: nothing but a fetch follows
+    bool is_hint = false;     ///< the proof covers too little: nothing but a fetch follows
     std::string source_kind;  ///< delivery, flow_step
     std::string source_id;
     std::int64_t ordinal = 0;

@@ -124,8 +124,9 @@ void recordCheck(storage::Connection& connection, const storage::Repositories& r
     event.subject_type = "screening_check";
     event.subject_id = check.id;
     event.person_id = order.person_id;
-    event.idempotency_key = security::sha256Hex(check.id + "\n" + context.source_id + "\n" +
-                                                std::to_string(context.ordinal) + "\n" + check.status);
+    event.idempotency_key =
+        security::sha256Hex(check.id + "\n" + context.source_id + "\n" +
+                            std::to_string(context.ordinal) + "\n" + check.status);
     repositories.audit.record(connection, scope, entry, event, context.now_ms);
 }
 
@@ -171,7 +172,8 @@ void applyChecks(storage::Connection& connection, const storage::Repositories& r
         match->vendor_order_row_id = vendor_order.id;
         fill(*match, said, context.now_ms);
         repositories.orders.upsertCheck(connection, scope, *match, context.now_ms);
-        applyFindings(connection, repositories, scope, order, *match, said.findings, context.now_ms);
+        applyFindings(connection, repositories, scope, order, *match, said.findings,
+                      context.now_ms);
         said_ids.insert(said.vendor_check_id);
         if (old_status != match->status) {
             recordCheck(connection, repositories, scope, order, *match, old_status, context);

@@ -9,10 +9,14 @@ namespace {
 
 std::string_view actorType(Actor actor) {
     switch (actor) {
-        case Actor::kUser: return "apikey";
-        case Actor::kApplicant: return "applicant";
-        case Actor::kVendor: return "plugin";
-        case Actor::kSystem: return "system";
+        case Actor::kUser:
+            return "apikey";
+        case Actor::kApplicant:
+            return "applicant";
+        case Actor::kVendor:
+            return "plugin";
+        case Actor::kSystem:
+            return "system";
     }
     return "system";
 }
@@ -70,8 +74,8 @@ void step(storage::Connection& connection, const storage::Repositories& reposito
     event.subject_type = "screening_order";
     event.subject_id = order.id;
     event.person_id = order.person_id;
-    event.idempotency_key = security::sha256Hex(order.id + "\n" + std::to_string(order.row_version) +
-                                                "\n" + std::string(change.to));
+    event.idempotency_key = security::sha256Hex(
+        order.id + "\n" + std::to_string(order.row_version) + "\n" + std::string(change.to));
     event.payload = statusPayload(order, change.from);
     repositories.audit.record(connection, scope, entry, event, now_ms);
 }

@@ -18,7 +18,9 @@ bool didNotRun(const CheckResult& check) {
     return check.status == "error" || check.status == "cancelled";
 }
 
-bool isFinished(const CheckResult& check) { return check.status == "completed" || didNotRun(check); }
+bool isFinished(const CheckResult& check) {
+    return check.status == "completed" || didNotRun(check);
+}
 
 std::string_view resultOf(const CheckResult& check) {
     if (didNotRun(check)) return "pending_review";

@@ -20,14 +20,17 @@ struct OrderRow {
 constexpr std::array kOrderRows{
     OrderRow{"submitted", "dispatch", "in_progress", Actor::kSystem},
     OrderRow{"data_verification", "data accepted", "in_progress", Actor::kSystem},
-    OrderRow{"in_progress", "vendor waits for the applicant", "awaiting_applicant_info", Actor::kVendor},
+    OrderRow{"in_progress", "vendor waits for the applicant", "awaiting_applicant_info",
+             Actor::kVendor},
     OrderRow{"requires_action", "vendor waits for the applicant", "awaiting_applicant_info",
              Actor::kVendor},
     OrderRow{"awaiting_applicant_info", "vendor has the applicant's data", "data_verification",
              Actor::kVendor},
-    OrderRow{"awaiting_applicant_info", "vendor started the searches", "in_progress", Actor::kVendor},
+    OrderRow{"awaiting_applicant_info", "vendor started the searches", "in_progress",
+             Actor::kVendor},
     OrderRow{"data_verification", "vendor started the searches", "in_progress", Actor::kVendor},
-    OrderRow{"requires_action", "vendor no longer waits for the client", "in_progress", Actor::kVendor},
+    OrderRow{"requires_action", "vendor no longer waits for the client", "in_progress",
+             Actor::kVendor},
     OrderRow{"requires_action", "vendor no longer waits for the client", "data_verification",
              Actor::kVendor},
     OrderRow{"in_progress", "vendor needs input", "requires_action", Actor::kVendor},
@@ -68,7 +71,8 @@ struct SaidRow {
 constexpr std::array kSaidRows{
     SaidRow{OrderStatus::kDraft, "submitted", ""},
     SaidRow{OrderStatus::kSubmitted, "submitted", ""},
-    SaidRow{OrderStatus::kAwaitingApplicantInfo, "awaiting_applicant_info", "awaiting_applicant_info"},
+    SaidRow{OrderStatus::kAwaitingApplicantInfo, "awaiting_applicant_info",
+            "awaiting_applicant_info"},
     SaidRow{OrderStatus::kDataVerification, "data_verification", "data_verification"},
     SaidRow{OrderStatus::kInProgress, "in_progress", "in_progress"},
     SaidRow{OrderStatus::kRequiresAction, "requires_action", "requires_action"},
@@ -82,12 +86,18 @@ const SaidRow& saidRow(OrderStatus said) {
 }
 
 // Section 5.4 from the bottom up. Of the open words, only "the vendor got further" counts.
-constexpr std::array<std::string_view, 9> kLadder{
-    "queued",          "submitted", "awaiting_applicant_info", "data_verification", "in_progress",
-    "requires_action", "completed", "failed",                  "cancelled"};
+constexpr std::array<std::string_view, 9> kLadder{"queued",
+                                                  "submitted",
+                                                  "awaiting_applicant_info",
+                                                  "data_verification",
+                                                  "in_progress",
+                                                  "requires_action",
+                                                  "completed",
+                                                  "failed",
+                                                  "cancelled"};
 
-constexpr std::array<std::string_view, 5> kOpen{"submitted", "awaiting_applicant_info",
-                                                "data_verification", "in_progress", "requires_action"};
+constexpr std::array<std::string_view, 5> kOpen{
+    "submitted", "awaiting_applicant_info", "data_verification", "in_progress", "requires_action"};
 
 bool isOpen(std::string_view status) { return std::ranges::find(kOpen, status) != kOpen.end(); }
 
@@ -111,9 +121,10 @@ constexpr std::array kOutcomeRows{
 std::optional<OrderTransition> orderTransition(std::string_view from, std::string_view to,
                                                Actor actor) {
     for (const OrderRow& row : kOrderRows) {
-        const bool allowed = row.actor == actor ||
-                             (row.actor == Actor::kSystem && actor == Actor::kVendor);
-        if (row.from == from && row.to == to && allowed) return OrderTransition{row.from, row.event, row.to};
+        const bool allowed =
+            row.actor == actor || (row.actor == Actor::kSystem && actor == Actor::kVendor);
+        if (row.from == from && row.to == to && allowed)
+            return OrderTransition{row.from, row.event, row.to};
     }
     return std::nullopt;
 }
@@ -132,7 +143,8 @@ bool vendorOrderMayMove(std::string_view from, std::string_view to) {
     if (from == "failed") return to == "queued";
     if (from == "completed") return isOpen(to) && to != "submitted";
     if (from == "cancelled") return false;
-    return to == "completed" || to == "cancelled" || to == "failed" || (isOpen(to) && to != "submitted");
+    return to == "completed" || to == "cancelled" || to == "failed" ||
+           (isOpen(to) && to != "submitted");
 }
 
 int vendorOrderRung(std::string_view status) {

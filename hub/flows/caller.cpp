@@ -20,15 +20,16 @@ CallOutcome refused(const hubsdk::Error& error) {
 }
 
 // RFC 7578. The boundary is random, so no part can hold it by design.
-Result<std::string> multipartBody(const std::vector<hubsdk::Part>& parts, const std::string& boundary,
-                                  security::PieceContext& context) {
+Result<std::string> multipartBody(const std::vector<hubsdk::Part>& parts,
+                                  const std::string& boundary, security::PieceContext& context) {
     std::string body;
     for (const hubsdk::Part& part : parts) {
         auto value = security::assemble(part.value, context);
         if (!value) return std::move(value).error();
         body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" +
                 hubsdk::percentEncoded(part.name) + "\"";
-        if (part.file_name) body += "; filename=\"" + hubsdk::percentEncoded(*part.file_name) + "\"";
+        if (part.file_name)
+            body += "; filename=\"" + hubsdk::percentEncoded(*part.file_name) + "\"";
         body += "\r\n";
         if (part.content_type) body += "Content-Type: " + *part.content_type + "\r\n";
         body += "\r\n" + *value + "\r\n";
@@ -65,11 +66,12 @@ Result<http::OutboundRequest> assembled(const hubsdk::Call& call, const CallCont
         if (!body) return std::move(body).error();
         request.body = std::move(body).value();
     }
-    request.deadline_ms = std::min(
-        call.timeout_ms.value_or(context.manifest.timeout_ms.value_or(kTimeoutDefaultMs)),
-        security::kCallTimeoutMaxMs);
+    request.deadline_ms =
+        std::min(call.timeout_ms.value_or(context.manifest.timeout_ms.value_or(kTimeoutDefaultMs)),
+                 security::kCallTimeoutMaxMs);
     request.follow_one_redirect = call.download;
-    request.allowed_hosts = call.download ? context.manifest.download_hosts : context.manifest.hosts;
+    request.allowed_hosts =
+        call.download ? context.manifest.download_hosts : context.manifest.hosts;
     return request;
 }
 

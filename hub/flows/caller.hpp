@@ -25,10 +25,10 @@ struct CallContext {
 
 /// What became of an attempt.
 enum class Attempt : std::uint8_t {
-    kReplied,   ///< `status`, `headers` and `body` are the vendor's
-    kNotSent,   ///< proven: the vendor has not seen it
-    kLost,      ///< it may have been executed
-    kRefused,   ///< we do not send it: outside the manifest, or its bytes cannot be assembled
+    kReplied,  ///< `status`, `headers` and `body` are the vendor's
+    kNotSent,  ///< proven: the vendor has not seen it
+    kLost,     ///< it may have been executed
+    kRefused,  ///< we do not send it: outside the manifest, or its bytes cannot be assembled
 };
 
 struct CallOutcome {
@@ -42,6 +42,7 @@ struct CallOutcome {
 
 /// Blocks until the call's deadline at the latest (manifest, at most 120 s). Any thread that may
 /// wait.
-[[nodiscard]] CallOutcome sendCall(http::Client& client, const hubsdk::Call& call, CallContext context);
+[[nodiscard]] CallOutcome sendCall(http::Client& client, const hubsdk::Call& call,
+                                   CallContext context);
 
 }  // namespace hub::flows

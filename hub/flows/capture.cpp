@@ -32,7 +32,8 @@ void copyBlanked(hubsdk::JsonWriter& writer, Json json, const std::string& here,
         writer.beginObject();
         for (const hubsdk::internal::JsonMember& member : json.members()) {
             writer.key(member.name);
-            copyBlanked(writer, Json(&member.value), here + "/" + escapedToken(member.name), pointers);
+            copyBlanked(writer, Json(&member.value), here + "/" + escapedToken(member.name),
+                        pointers);
         }
         return writer.endObject();
     }
@@ -64,7 +65,8 @@ CapturedReply captureSecrets(std::string body, const std::vector<hubsdk::Capture
         CapturedSecret secret;
         secret.name = capture.into;
         secret.value.text = std::string(*value);
-        secret.mode = capture.mode == "add" ? storage::CaptureMode::kAdd : storage::CaptureMode::kReplace;
+        secret.mode =
+            capture.mode == "add" ? storage::CaptureMode::kAdd : storage::CaptureMode::kReplace;
         if (capture.expires) {
             const auto seconds = document->root().pointer(*capture.expires).asInt64();
             if (seconds) secret.value.expires_at_ms = now_ms + *seconds * 1000;

@@ -21,7 +21,8 @@ struct CapturedReply {
 /// Finds the values that the captures point to, and blanks them. A pointer that leads nowhere takes
 /// nothing. If the body is no JSON it is kept out altogether: it might hold the secret in a form
 /// that nobody can find. `now_ms` turns lifetimes in seconds into times. Any thread.
-[[nodiscard]] CapturedReply captureSecrets(std::string body, const std::vector<hubsdk::Capture>& captures,
+[[nodiscard]] CapturedReply captureSecrets(std::string body,
+                                           const std::vector<hubsdk::Capture>& captures,
                                            std::int64_t now_ms);
 
 }  // namespace hub::flows

@@ -18,8 +18,8 @@ struct VendorOrderCommand {
     const storage::Account& account;
     const storage::VendorOrder& vendor_order;
     std::string plugin_sha256;
-    std::optional<hubsdk::Order> order;           ///< for order.submit
-    std::optional<std::string> idempotency_key;   ///< the caller's, SHA-256 hex
+    std::optional<hubsdk::Order> order;          ///< for order.submit
+    std::optional<std::string> idempotency_key;  ///< the caller's, SHA-256 hex
 };
 
 /// Starts a command on one vendor order with all its links. An equal command that is still open is

@@ -39,7 +39,8 @@ void FlowRunner::sendStep(const FlowTurn& turn, const plugins::Plugin& plugin,
     const auto scope = scopeOf(turn);
     CallContext context{turn.account, plugin.manifest(), {}, {}, key, services_.now_ms(), {}, {}};
     services_.database.read([&](Connection& connection) {
-        context.secrets = valuesOf(repositories.accounts.openSecrets(connection, scope, turn.account.id));
+        context.secrets =
+            valuesOf(repositories.accounts.openSecrets(connection, scope, turn.account.id));
         context.public_url = services_.webhook_url(
             turn.account, repositories.accounts.endpointToken(connection, scope, turn.account.id));
         return 0;
@@ -89,8 +90,8 @@ void FlowRunner::commitOutcome(const FlowTurn& turn, const std::string& step_id,
         }
         if (outcome.attempt == Attempt::kReplied && good && call.to == "blob") {
             const std::string* type = hubsdk::findHeader(outcome.headers, "Content-Type");
-            const auto blob = repositories.blobs.add(connection, scope, outcome.body,
-                                                     type ? *type : "application/octet-stream", now);
+            const auto blob = repositories.blobs.add(
+                connection, scope, outcome.body, type ? *type : "application/octet-stream", now);
             head.blob = hubsdk::BlobRef{blob.id, blob.size_bytes, blob.content_type, blob.sha256};
             reply.body.clear();
         }
@@ -103,7 +104,10 @@ void FlowRunner::commitOutcome(const FlowTurn& turn, const std::string& step_id,
     });
     if (outcome.attempt != Attempt::kReplied) {
         observe::log(observe::Level::kWarning, "flow.call_failed",
-                     {{"flow", turn.flow.id}, {"label", call.label}, {"host", call.host}, {"why", outcome.error}});
+                     {{"flow", turn.flow.id},
+                      {"label", call.label},
+                      {"host", call.host},
+                      {"why", outcome.error}});
     }
 }
 
@@ -113,11 +117,20 @@ void FlowRunner::applyStep(Connection& connection, const FlowTurn& turn,
     const std::int64_t now = services_.now_ms();
     const auto scope = scopeOf(turn);
     const auto& repositories = services_.repositories;
-    domain::ApplyContext context{turn.account, manifest, domain::Source::kFetched, false, "flow_step",
-                                 turn.steps.empty() ? turn.flow.id : turn.steps.back().id, 0,
-                                 std::nullopt, fetchStart(turn), domain::UnknownOrder::kTask, now,
+    domain::ApplyContext context{turn.account,
+                                 manifest,
+                                 domain::Source::kFetched,
+                                 false,
+                                 "flow_step",
+                                 turn.steps.empty() ? turn.flow.id : turn.steps.back().id,
+                                 0,
+                                 std::nullopt,
+                                 fetchStart(turn),
+                                 domain::UnknownOrder::kTask,
+                                 now,
                                  std::nullopt};
-    if (turn.flow.subject_type == "vendor_order") context.vendor_order_row_id = turn.flow.subject_id;
+    if (turn.flow.subject_type == "vendor_order")
+        context.vendor_order_row_id = turn.flow.subject_id;
     for (const hubsdk::Observation& observation : action.observations) {
         (void)domain::applyObservation(connection, repositories, scope, observation, context);
         ++context.ordinal;
@@ -146,8 +159,8 @@ void FlowRunner::afterSubject(Connection& connection, const FlowTurn& turn,
         auto order = repositories.orders.find(connection, scope, row->order_id);
         if (failed) row->status = "failed";
         if (order && failed) {
-            domain::moveOrder(connection, repositories, scope, *order, "failed", domain::Actor::kSystem,
-                              "", now);
+            domain::moveOrder(connection, repositories, scope, *order, "failed",
+                              domain::Actor::kSystem, "", now);
         } else if (order && order->status == "submitted") {
             domain::moveOrder(connection, repositories, scope, *order, "in_progress",
                               domain::Actor::kSystem, "", now);
@@ -155,14 +168,15 @@ void FlowRunner::afterSubject(Connection& connection, const FlowTurn& turn,
         if (!failed && row->status == "queued") row->status = "submitted";
     }
     const std::int64_t seen = turn.flow.fetch_wanted_seen.value_or(0);
-    if (turn.flow.command == "order.refresh" && !failed) row->fetch_done = std::max(row->fetch_done, seen);
+    if (turn.flow.command == "order.refresh" && !failed)
+        row->fetch_done = std::max(row->fetch_done, seen);
     repositories.vendor_orders.save(connection, scope, *row, now);
     // Events that came while this fetch ran are not covered by it.
     const bool again = turn.flow.command == "order.refresh" && !failed && row->fetch_wanted > seen;
     if (!again) return;
-    startVendorOrderFlow(connection, repositories, scope,
-                         {"order.refresh", turn.account, *row, plugin.sha256(), std::nullopt, std::nullopt},
-                         now);
+    startVendorOrderFlow(
+        connection, repositories, scope,
+        {"order.refresh", turn.account, *row, plugin.sha256(), std::nullopt, std::nullopt}, now);
 }
 
 }  // namespace hub::flows

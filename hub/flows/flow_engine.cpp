@@ -40,8 +40,8 @@ std::vector<storage::FlowLease> FlowEngine::lease() {
     const std::int64_t now = services_.now_ms();
     auto leases = services_.database.writeFor(
         storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
-            return services_.repositories.flows.leaseDue(connection, storage::SystemScope::forWorker(),
-                                                         owner_, now, kLeaseMs, 1);
+            return services_.repositories.flows.leaseDue(
+                connection, storage::SystemScope::forWorker(), owner_, now, kLeaseMs, 1);
         });
     if (leases) return std::move(leases).value();
     observe::log(observe::Level::kError, "flow.lease_failed", {{"why", leases.error().text()}});

@@ -22,9 +22,9 @@ storage::TenantScope scopeOf(const FlowTurn& turn) {
 }
 
 const FlowStep* lastWithLabel(const FlowTurn& turn, std::string_view label) {
-    const auto found = std::find_if(turn.steps.rbegin(), turn.steps.rend(), [&](const FlowStep& step) {
-        return step.intent.label == label;
-    });
+    const auto found =
+        std::find_if(turn.steps.rbegin(), turn.steps.rend(),
+                     [&](const FlowStep& step) { return step.intent.label == label; });
     return found == turn.steps.rend() ? nullptr : &*found;
 }
 
@@ -44,8 +44,8 @@ storage::FlowIntent intentOf(const FlowTurn& turn, const hubsdk::Call& call, std
     intent.repeat_rule = hubsdk::nameOf(call.repeat);
     // The same for every attempt of the step, and for every process that makes one.
     intent.idempotency_key =
-        security::sha256Hex(turn.flow.id + "\n" + std::to_string(turn.flow.leg) + "\n" + call.label +
-                            "\n" + std::to_string(intent.occurrence))
+        security::sha256Hex(turn.flow.id + "\n" + std::to_string(turn.flow.leg) + "\n" +
+                            call.label + "\n" + std::to_string(intent.occurrence))
             .substr(0, 32);
     intent.deadline_at_ms = now_ms + security::kCallTimeoutMaxMs;
     return intent;
@@ -71,7 +71,8 @@ void FlowRunner::run(const storage::FlowLease& lease) const {
         }
     } catch (const storage::StorageError& error) {
         // The lease runs out and the flow goes on from what is committed.
-        observe::log(Level::kError, "flow.storage_failed", {{"flow", lease.flow_id}, {"why", error.what()}});
+        observe::log(Level::kError, "flow.storage_failed",
+                     {{"flow", lease.flow_id}, {"why", error.what()}});
     }
 }
 
@@ -124,24 +125,29 @@ FlowRunner::Next FlowRunner::recover(FlowTurn& turn, const plugins::Plugin& plug
         if (step.state == StepState::kIntent && step.intent.kind == "call") {
             // Whoever committed this intent is gone: lost, never unsent.
             const bool marked = commit(turn, "lost", [&](Connection& connection) {
-                services_.repositories.flows.markLost(connection, turn.lease, step.id, "interrupted", now);
+                services_.repositories.flows.markLost(connection, turn.lease, step.id,
+                                                      "interrupted", now);
             });
             if (!marked) return Next::kReleased;
             step.state = StepState::kLost;
             step.entry_at_ms = now;
         }
         if (isUncertain(step)) {
-            return end(turn, FlowState::kUncertain, "the answer to " + step.intent.label + " was lost");
+            return end(turn, FlowState::kUncertain,
+                       "the answer to " + step.intent.label + " was lost");
         }
-        const bool early = step.state == StepState::kLost && repeatOf(step) == hubsdk::Repeat::kLookUp &&
+        const bool early = step.state == StepState::kLost &&
+                           repeatOf(step) == hubsdk::Repeat::kLookUp &&
                            now < step.entry_at_ms.value_or(now) + kLookUpAfterMs;
         if (early) return sleep(turn, step.entry_at_ms.value_or(now) + kLookUpAfterMs, false);
         if (step.state == StepState::kIntent && step.intent.kind == "wait") {
-            if (now < step.intent.deadline_at_ms) return sleep(turn, step.intent.deadline_at_ms, false);
+            if (now < step.intent.deadline_at_ms)
+                return sleep(turn, step.intent.deadline_at_ms, false);
             const bool over = commit(turn, "wait over", [&](Connection& connection) {
                 storage::FlowReply reply;
                 reply.status = 200;
-                services_.repositories.flows.commitReply(connection, turn.lease, step.id, reply, now);
+                services_.repositories.flows.commitReply(connection, turn.lease, step.id, reply,
+                                                         now);
             });
             if (!over) return Next::kReleased;
         }
@@ -150,8 +156,9 @@ FlowRunner::Next FlowRunner::recover(FlowTurn& turn, const plugins::Plugin& plug
     return Next::kGoOn;
 }
 
-FlowRunner::Next FlowRunner::repeat(FlowTurn& turn, const plugins::Plugin& plugin, const FlowStep& step,
-                                    std::int64_t due_ms, std::string_view why) const {
+FlowRunner::Next FlowRunner::repeat(FlowTurn& turn, const plugins::Plugin& plugin,
+                                    const FlowStep& step, std::int64_t due_ms,
+                                    std::string_view why) const {
     const std::int64_t now = services_.now_ms();
     if (now < due_ms) return sleep(turn, due_ms, false);
     // The request itself was never stored: without its entry the flow asks for it again.
@@ -179,13 +186,18 @@ FlowRunner::Next FlowRunner::repeat(FlowTurn& turn, const plugins::Plugin& plugi
 FlowRunner::Next FlowRunner::carryOut(FlowTurn& turn, const plugins::Plugin& plugin,
                                       const hubsdk::Action& action) const {
     switch (action.action) {
-        case ActionKind::kCall: return call(turn, plugin, action);
-        case ActionKind::kAsk: return ask(turn, plugin, action);
-        case ActionKind::kWait: return wait(turn, plugin, action);
-        case ActionKind::kAgain: return again(turn, plugin, action);
+        case ActionKind::kCall:
+            return call(turn, plugin, action);
+        case ActionKind::kAsk:
+            return ask(turn, plugin, action);
+        case ActionKind::kWait:
+            return wait(turn, plugin, action);
+        case ActionKind::kAgain:
+            return again(turn, plugin, action);
         case ActionKind::kContinue:
         case ActionKind::kDone:
-        case ActionKind::kFailed: return finish(turn, plugin, action);
+        case ActionKind::kFailed:
+            return finish(turn, plugin, action);
     }
     return Next::kReleased;
 }
@@ -321,7 +333,8 @@ FlowRunner::Next FlowRunner::end(const FlowTurn& turn, FlowState state, std::str
         alert.subject_id = turn.flow.id;
         alert.description = turn.flow.command + " did not end by itself.";
         services_.repositories.attention.raiseAlert(connection, scopeOf(turn), alert, now);
-        services_.repositories.flows.finish(connection, turn.lease, state, std::nullopt, error, now);
+        services_.repositories.flows.finish(connection, turn.lease, state, std::nullopt, error,
+                                            now);
     });
     observe::log(Level::kWarning, "flow.ended",
                  {{"flow", turn.flow.id}, {"state", storage::nameOf(state)}, {"why", error}});

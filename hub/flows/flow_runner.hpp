@@ -30,7 +30,7 @@ struct FlowServices {
     std::function<std::int64_t()> now_ms;  ///< wall clock
     /// The public webhook URL of an account with this endpoint token.
     std::function<std::string(const storage::Account&, const std::string& token)> webhook_url;
-    std::function<void()> flows_changed;   ///< there may be new flows to lease
+    std::function<void()> flows_changed;  ///< there may be new flows to lease
 };
 
 /// Stateless but for its services. Any thread; one flow is run by one thread, by its lease.
@@ -50,7 +50,8 @@ private:
     Next recover(FlowTurn& turn, const plugins::Plugin& plugin) const;
     Next repeat(FlowTurn& turn, const plugins::Plugin& plugin, const storage::FlowStep& step,
                 std::int64_t due_ms, std::string_view why) const;
-    Next carryOut(FlowTurn& turn, const plugins::Plugin& plugin, const hubsdk::Action& action) const;
+    Next carryOut(FlowTurn& turn, const plugins::Plugin& plugin,
+                  const hubsdk::Action& action) const;
     Next call(FlowTurn& turn, const plugins::Plugin& plugin, const hubsdk::Action& action) const;
     Next again(FlowTurn& turn, const plugins::Plugin& plugin, const hubsdk::Action& action) const;
     Next ask(FlowTurn& turn, const plugins::Plugin& plugin, const hubsdk::Action& action) const;

@@ -52,7 +52,8 @@ hubsdk::Repeat repeatOf(const FlowStep& step) {
 }
 
 bool awaitsRepeat(const FlowStep& step) {
-    if (step.state == StepState::kReplied) return step.reply && step.reply->status == kStatusNotSent;
+    if (step.state == StepState::kReplied)
+        return step.reply && step.reply->status == kStatusNotSent;
     if (step.state != StepState::kLost) return false;
     const hubsdk::Repeat repeat = repeatOf(step);
     return repeat == hubsdk::Repeat::kSafe || repeat == hubsdk::Repeat::kKeyed;

@@ -2,8 +2,8 @@
 
 #include "hub/http/message.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -29,11 +29,11 @@ struct Range6 {
 };
 
 constexpr std::array kRefused4 = {
-    Range4{{0, 0, 0, 0}, 8},       Range4{{10, 0, 0, 0}, 8},     Range4{{100, 64, 0, 0}, 10},
-    Range4{{127, 0, 0, 0}, 8},     Range4{{169, 254, 0, 0}, 16}, Range4{{172, 16, 0, 0}, 12},
-    Range4{{192, 0, 0, 0}, 24},    Range4{{192, 0, 2, 0}, 24},   Range4{{192, 88, 99, 0}, 24},
-    Range4{{192, 168, 0, 0}, 16},  Range4{{198, 18, 0, 0}, 15},  Range4{{198, 51, 100, 0}, 24},
-    Range4{{203, 0, 113, 0}, 24},  Range4{{224, 0, 0, 0}, 4},    Range4{{240, 0, 0, 0}, 4},
+    Range4{{0, 0, 0, 0}, 8},      Range4{{10, 0, 0, 0}, 8},     Range4{{100, 64, 0, 0}, 10},
+    Range4{{127, 0, 0, 0}, 8},    Range4{{169, 254, 0, 0}, 16}, Range4{{172, 16, 0, 0}, 12},
+    Range4{{192, 0, 0, 0}, 24},   Range4{{192, 0, 2, 0}, 24},   Range4{{192, 88, 99, 0}, 24},
+    Range4{{192, 168, 0, 0}, 16}, Range4{{198, 18, 0, 0}, 15},  Range4{{198, 51, 100, 0}, 24},
+    Range4{{203, 0, 113, 0}, 24}, Range4{{224, 0, 0, 0}, 4},    Range4{{240, 0, 0, 0}, 4},
 };
 
 // Inside 2000::/3, the only block of global unicast addresses; all else is refused anyway, with

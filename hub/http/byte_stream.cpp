@@ -8,8 +8,8 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
-#include <cerrno>
 #include <sys/socket.h>
+#include <cerrno>
 
 namespace hub::http {
 
@@ -26,8 +26,7 @@ void closeSocket(beast::tcp_stream& stream) { stream.close(); }
 
 bool isQuiet(beast::tcp_stream& stream) {
     char byte = 0;
-    const auto got =
-        ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const auto got = ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 

@@ -195,8 +195,7 @@ void Client::send(OutboundRequest request, ReplySink sink, SendCallback callback
         });
         return;
     }
-    asio::co_spawn(impl.context,
-                   impl.run(std::move(request), std::move(sink), std::move(callback)),
+    asio::co_spawn(impl.context, impl.run(std::move(request), std::move(sink), std::move(callback)),
                    [](const std::exception_ptr& failure) {
                        if (failure) std::rethrow_exception(failure);  // a callback threw
                    });
@@ -298,7 +297,7 @@ asio::awaitable<bool> Client::Impl::attempt(Call& call, bool pooled,
             co_return true;
         }
     }
-    const ExchangeInput input{*call.stream, call.request,       call.sink,
+    const ExchangeInput input{*call.stream,  call.request,      call.sink,
                               config.limits, config.user_agent, call.deadline};
     ExchangeResult exchanged;
     co_await exchange(input, exchanged);

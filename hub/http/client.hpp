@@ -19,15 +19,15 @@ namespace hub::http {
 
 struct OutboundRequest {
     std::string method = "GET";
-    std::string scheme = "https";  ///< "http" only to a host with a route
-    std::string host;              ///< a DNS name, never an address
-    std::uint16_t port = 0;        ///< 0: the scheme's own
-    std::string target = "/";      ///< origin form, encoded already
+    std::string scheme = "https";      ///< "http" only to a host with a route
+    std::string host;                  ///< a DNS name, never an address
+    std::uint16_t port = 0;            ///< 0: the scheme's own
+    std::string target = "/";          ///< origin form, encoded already
     std::vector<HeaderField> headers;  ///< without Host, Connection and framing fields
     std::string body;
     std::int64_t deadline_ms = 30'000;  ///< for everything together; see ClientLimits
     std::size_t answer_bytes_max = std::size_t{16} * 1024 * 1024;
-    bool follow_one_redirect = false;  ///< one hop, GET and HEAD only, inside allowed_hosts
+    bool follow_one_redirect = false;        ///< one hop, GET and HEAD only, inside allowed_hosts
     std::vector<std::string> allowed_hosts;  ///< names or "*.suffix"; empty allows nothing
 };
 
@@ -92,7 +92,7 @@ struct ClientLimits {
     std::size_t interim_replies_max = 8;  ///< 1xx before one answer
     std::size_t resolver_threads = 4;
     std::size_t resolver_queue_max = 256;
-    std::int64_t resolved_ms = 30'000;          ///< how long an answer is fresh
+    std::int64_t resolved_ms = 30'000;           ///< how long an answer is fresh
     std::int64_t resolved_stale_ms = 3'600'000;  ///< how long it may serve when asking fails
 };
 

@@ -130,15 +130,13 @@ TEST(Client, ReadsEveryHonestFraming) {
               "hello");
     EXPECT_EQ(resultOf("HTTP/1.1 204 No Content\r\n\r\n").reply().status, 204);
     EXPECT_EQ(resultOf("HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n").reply().status, 200);
-    EXPECT_EQ(resultOf("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\n" +
-                       sized("hello"))
-                  .reply()
-                  .body,
-              "hello");
-    EXPECT_EQ(resultOf("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", request("HEAD"))
-                  .reply()
-                  .body,
-              "");
+    EXPECT_EQ(
+        resultOf("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\n" + sized("hello"))
+            .reply()
+            .body,
+        "hello");
+    EXPECT_EQ(
+        resultOf("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", request("HEAD")).reply().body, "");
     EXPECT_EQ(resultOf("HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\nno").reply().status, 500);
 }
 
@@ -170,7 +168,8 @@ TEST(Client, RefusesAmbiguousAnswers) {
           ok + "Content-Length: -1\r\n\r\n", ok + "Content-Length : 0\r\n\r\n",
           ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", ok + "X: a\r\n b\r\n\r\n",
           ok + "X: a\nY: b\r\n\r\n", ok + "\r\nno length", std::string("HTTP/2 200 OK\r\n\r\n"),
-          std::string("HTTP/1.1 200\r\n\r\n"), std::string("HTTP/1.1 2x0 OK\r\n\r\n"), std::string("HTTP/1.1 99 X\r\n\r\n"),
+          std::string("HTTP/1.1 200\r\n\r\n"), std::string("HTTP/1.1 2x0 OK\r\n\r\n"),
+          std::string("HTTP/1.1 99 X\r\n\r\n"),
           std::string("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"),
           std::string("SSH-2.0-x\r\n\r\n"), chunkedReply("zz\r\n"), chunkedReply("5\nhello"),
           chunkedReply(std::string(40'000, '0'))}) {
@@ -239,11 +238,12 @@ TEST(Client, CallsAResetAfterTheRequestLost) {
 // A peer that takes the second request of a connection and dies: a POST is not repeated.
 TEST(Client, NeverRepeatsAPostOnADeadPooledConnection) {
     const ScriptedPeer peer({[](RawSocket& socket) {
-        (void)socket.readUntil("{}");
-        socket.send(sized("ok"));
-        (void)socket.readUntil("{}");
-        socket.reset();
-    }, answering(sized("second connection"))});
+                                 (void)socket.readUntil("{}");
+                                 socket.send(sized("ok"));
+                                 (void)socket.readUntil("{}");
+                                 socket.reset();
+                             },
+                             answering(sized("second connection"))});
     Client client(routed(peer.port()));
     ASSERT_TRUE(client.sendAndWait(request()));
     const SendResult result = client.sendAndWait(request());
@@ -306,8 +306,8 @@ TEST(Client, CallsARefusedConnectionNotSent) {
 
 // TM-OUT-3
 TEST(Client, DeliversARedirectWithoutFollowingIt) {
-    const SendResult result =
-        resultOf("HTTP/1.1 301 X\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n");
+    const SendResult result = resultOf(
+        "HTTP/1.1 301 X\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n");
     ASSERT_TRUE(result);
     EXPECT_EQ(result.reply().status, 301);
 }
@@ -389,8 +389,8 @@ TEST(Client, StreamsASuccessfulBodyIntoTheSink) {
     taken.clear();
     EXPECT_EQ(client.sendAndWait(request("GET", "/none"), sink).reply().body, big);
     EXPECT_EQ(taken, "") << "an error page is no file";
-    const SendResult failed = client.sendAndWait(
-        request("GET", "/file"), [](std::string_view) -> Result<void> {
+    const SendResult failed =
+        client.sendAndWait(request("GET", "/file"), [](std::string_view) -> Result<void> {
             return hubsdk::makeError(ErrorCode::kConflict, "disk full");
         });
     ASSERT_FALSE(failed);
@@ -418,11 +418,21 @@ TEST(Client, RefusesWhatItMustNotSend) {
         [](OutboundRequest& r) { r.target = "orders"; },
         [](OutboundRequest& r) { r.target = "/a b"; },
         [](OutboundRequest& r) { r.target = "/a\r\nX: y"; },
-        [](OutboundRequest& r) { r.headers = {HeaderField{"X", "a\r\nY: b"}}; },
-        [](OutboundRequest& r) { r.headers = {HeaderField{"X Y", "a"}}; },
-        [](OutboundRequest& r) { r.headers = {HeaderField{"hOsT", "a"}}; },
-        [](OutboundRequest& r) { r.headers = {HeaderField{"Content-Length", "1"}}; },
-        [](OutboundRequest& r) { r.headers = {HeaderField{"Transfer-Encoding", "chunked"}}; },
+        [](OutboundRequest& r) {
+            r.headers = {HeaderField{"X", "a\r\nY: b"}};
+        },
+        [](OutboundRequest& r) {
+            r.headers = {HeaderField{"X Y", "a"}};
+        },
+        [](OutboundRequest& r) {
+            r.headers = {HeaderField{"hOsT", "a"}};
+        },
+        [](OutboundRequest& r) {
+            r.headers = {HeaderField{"Content-Length", "1"}};
+        },
+        [](OutboundRequest& r) {
+            r.headers = {HeaderField{"Transfer-Encoding", "chunked"}};
+        },
         [](OutboundRequest& r) { r.deadline_ms = 0; },
         [](OutboundRequest& r) { r.deadline_ms = 120'001; },
     };
@@ -507,8 +517,7 @@ TEST(Client, LeavesTheMachineOnlyByHttpsAndAllowedPorts) {
     EXPECT_EQ(resultWithAddresses({"8.8.8.8"}, plain).error().error.code, ErrorCode::kForbidden);
     OutboundRequest odd_port = request();
     odd_port.port = 22;
-    EXPECT_EQ(resultWithAddresses({"8.8.8.8"}, odd_port).error().error.code,
-              ErrorCode::kForbidden);
+    EXPECT_EQ(resultWithAddresses({"8.8.8.8"}, odd_port).error().error.code, ErrorCode::kForbidden);
 }
 
 TEST(Client, AcceptsOnlyLoopbackRoutes) {

@@ -28,7 +28,8 @@ Refusal refusalFor(const Error& error) {
 /// The moment until which a transfer that began at `start` may have moved only `bytes`.
 Deadline rateDeadline(Deadline start, std::int64_t grace_ms, std::int64_t rate_min,
                       std::size_t bytes) {
-    const auto earned_ms = static_cast<std::int64_t>(bytes) * 1000 / std::max<std::int64_t>(rate_min, 1);
+    const auto earned_ms =
+        static_cast<std::int64_t>(bytes) * 1000 / std::max<std::int64_t>(rate_min, 1);
     return start + std::chrono::milliseconds(grace_ms + earned_ms);
 }
 

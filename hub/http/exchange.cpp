@@ -24,8 +24,7 @@ Error badReply(std::string_view why) {
 /// The running exchange: the buffer and what is known so far.
 class Exchange {
 public:
-    Exchange(const ExchangeInput& input, ExchangeResult& result)
-        : input_(input), result_(result) {}
+    Exchange(const ExchangeInput& input, ExchangeResult& result) : input_(input), result_(result) {}
 
     asio::awaitable<void> run() {
         const bool written = co_await writeRequest();
@@ -80,8 +79,8 @@ private:
             if (!have_head) co_return false;
             head_ = ReplyHead{};
             head_size = scanner.size();
-            const auto refusal = readReplyHead(received().substr(0, head_size),
-                                               input_.limits.reply_head, head_);
+            const auto refusal =
+                readReplyHead(received().substr(0, head_size), input_.limits.reply_head, head_);
             if (refusal) {
                 result_.error = badReply(refusal->reason);
                 co_return false;
@@ -111,8 +110,8 @@ private:
     }
 
     asio::awaitable<void> readBody(std::size_t head_size) {
-        const MessageKind kind = input_.request.method == "HEAD" ? MessageKind::kReplyToHead
-                                                                 : MessageKind::kReply;
+        const MessageKind kind =
+            input_.request.method == "HEAD" ? MessageKind::kReplyToHead : MessageKind::kReply;
         BodyDecoder decoder(kind, input_.request.answer_bytes_max);
         const Result<void> begun = decoder.begin(received().substr(0, head_size));
         if (!begun) {

@@ -116,8 +116,8 @@ bool isHost(std::string_view host) {
         const auto colon = std::min(host.find(':'), host.size());
         constexpr std::string_view kNameChars =
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-        if (colon == 0 || host.substr(0, colon).find_first_not_of(kNameChars) !=
-                              std::string_view::npos) {
+        if (colon == 0 ||
+            host.substr(0, colon).find_first_not_of(kNameChars) != std::string_view::npos) {
             return false;
         }
         port = host.substr(colon);
@@ -207,8 +207,8 @@ ScanState HeadScanner::scan(std::string_view bytes) {
             state = checkByte(c, after_cr, position_ - line_start_);
         }
         if (state != ScanState::kMore) return state;
-        const bool endless = fields_start_ != 0 && position_ - fields_start_ >
-                                                       limits_.fields_bytes_max + kLineEndBytes;
+        const bool endless = fields_start_ != 0 &&
+                             position_ - fields_start_ > limits_.fields_bytes_max + kLineEndBytes;
         if (endless) return refuse(431, "fields too large");
     }
     return ScanState::kMore;
@@ -243,10 +243,9 @@ std::optional<Refusal> checkHost(const RequestHead& head,
     std::string_view host = *find(head.headers, "host");
     const auto name_end = host.front() == '[' ? host.find(']') + 1 : host.find(':');
     host = host.substr(0, name_end);
-    const bool served = std::any_of(allowed_hosts.begin(), allowed_hosts.end(),
-                                    [host](const std::string& allowed) {
-                                        return equalsIgnoreCase(allowed, host);
-                                    });
+    const bool served =
+        std::any_of(allowed_hosts.begin(), allowed_hosts.end(),
+                    [host](const std::string& allowed) { return equalsIgnoreCase(allowed, host); });
     if (served) return std::nullopt;
     return Refusal{421, "host not served here"};
 }

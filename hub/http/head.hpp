@@ -90,8 +90,8 @@ struct ReplyHead {
                                                      const HeadLimits& limits, RequestHead& head);
 
 /// The same for the head of a vendor's reply.
-[[nodiscard]] std::optional<Refusal> readReplyHead(std::string_view bytes,
-                                                   const HeadLimits& limits, ReplyHead& head);
+[[nodiscard]] std::optional<Refusal> readReplyHead(std::string_view bytes, const HeadLimits& limits,
+                                                   ReplyHead& head);
 
 /// Whether the request's Host is one we serve (TM-HTTP-5). `allowed_hosts` are names without
 /// port; an empty list serves every name. Compared without case, any port.

@@ -1,7 +1,7 @@
 // TM-HTTP-1, TM-HTTP-3, TM-HTTP-4: the head scanner and the body decoder on their own, without
 // the second line of defence that Beast's parser is for them in the server.
-#include "hub/http/body_decoder.hpp"
 #include "hub/http/head.hpp"
+#include "hub/http/body_decoder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -59,8 +59,8 @@ TEST(RequestHead, RefusesFieldNamesAndLengthsByItself) {
 
 // Offering the same rest again and again must neither end a body early nor trip Beast.
 TEST(BodyDecoder, TakesChunksByteByByte) {
-    for (const std::string& body : {std::string("0\r\n\r\n"),
-                                    std::string("3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n")}) {
+    for (const std::string& body :
+         {std::string("0\r\n\r\n"), std::string("3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n")}) {
         BodyDecoder decoder(MessageKind::kRequest, 100);
         ASSERT_TRUE(decoder.begin(kStart + "Transfer-Encoding: chunked\r\n\r\n"));
         std::string pending;

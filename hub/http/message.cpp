@@ -31,10 +31,9 @@ std::optional<std::string_view> find(const std::vector<HeaderField>& headers,
 }
 
 std::size_t count(const std::vector<HeaderField>& headers, std::string_view name) {
-    return static_cast<std::size_t>(
-        std::count_if(headers.begin(), headers.end(), [name](const HeaderField& field) {
-            return equalsIgnoreCase(field.name, name);
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        headers.begin(), headers.end(),
+        [name](const HeaderField& field) { return equalsIgnoreCase(field.name, name); }));
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -29,7 +29,8 @@ public:
         if (closed_ || value_) return false;
         value_ = std::move(value);
         // Posted under the lock: `close` cannot return, and the executor cannot go, before.
-        if (waiting_) boost::asio::post(executor_, [self = this->shared_from_this()] { self->wake(); });
+        if (waiting_)
+            boost::asio::post(executor_, [self = this->shared_from_this()] { self->wake(); });
         return true;
     }
 
@@ -84,9 +85,9 @@ private:
     }
 
     std::mutex mutex_;
-    std::optional<T> value_;   // guarded by mutex_
-    bool waiting_ = false;     // guarded by mutex_
-    bool closed_ = false;      // guarded by mutex_
+    std::optional<T> value_;  // guarded by mutex_
+    bool waiting_ = false;    // guarded by mutex_
+    bool closed_ = false;     // guarded by mutex_
     boost::asio::any_io_executor executor_;
     boost::asio::steady_timer* timer_ = nullptr;  // I/O thread only
     bool aborted_ = false;                        // I/O thread only

@@ -168,9 +168,8 @@ Result<void> applyRedirect(OutboundRequest& request, std::string_view location) 
     const bool same_origin = next.scheme == request.scheme && portOf(next) == portOf(request) &&
                              equalsIgnoreCase(next.host, request.host);
     if (!same_origin) {
-        std::erase_if(next.headers, [](const HeaderField& field) {
-            return !holds(kHarmlessFields, field.name);
-        });
+        std::erase_if(next.headers,
+                      [](const HeaderField& field) { return !holds(kHarmlessFields, field.name); });
     }
     request = std::move(next);
     return {};

@@ -1,10 +1,10 @@
 #include "hub/http/resolver.hpp"
 
-#include <algorithm>
-#include <array>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <algorithm>
+#include <array>
 
 namespace hub::http {
 
@@ -105,10 +105,10 @@ Result<Addresses> Resolver::cached(const std::string& host, std::int64_t age_ms_
 void Resolver::store(const std::string& host, const Addresses& addresses) {
     const std::lock_guard lock(mutex_);
     if (cache_.size() >= kCachedNamesMax && cache_.find(host) == cache_.end()) {
-        cache_.erase(std::min_element(cache_.begin(), cache_.end(),
-                                      [](const auto& left, const auto& right) {
-                                          return left.second.found_at < right.second.found_at;
-                                      }));
+        cache_.erase(
+            std::min_element(cache_.begin(), cache_.end(), [](const auto& left, const auto& right) {
+                return left.second.found_at < right.second.found_at;
+            }));
     }
     cache_[host] = Entry{addresses, std::chrono::steady_clock::now()};
 }

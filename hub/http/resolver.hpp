@@ -53,9 +53,9 @@ private:
     ClientLimits limits_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<Job> jobs_;               // guarded by mutex_
+    std::deque<Job> jobs_;                // guarded by mutex_
     std::map<std::string, Entry> cache_;  // guarded by mutex_
-    bool stopping_ = false;              // guarded by mutex_
+    bool stopping_ = false;               // guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

@@ -90,9 +90,8 @@ void appendField(std::string& head, std::string_view name, std::string_view valu
 }  // namespace
 
 std::string_view reasonPhrase(int status) {
-    const auto* found = std::find_if(kReasons.begin(), kReasons.end(), [status](const auto& entry) {
-        return entry.first == status;
-    });
+    const auto* found = std::find_if(kReasons.begin(), kReasons.end(),
+                                     [status](const auto& entry) { return entry.first == status; });
     return found == kReasons.end() ? "Unknown" : found->second;
 }
 

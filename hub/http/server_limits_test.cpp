@@ -185,9 +185,8 @@ TEST(ServerLimits, HandlerThatNeverAnswersIsAnsweredFor) {
     ServerConfig config;
     config.limits.answer_ms = 100;
     std::promise<Respond> kept;
-    Server server(config, [&kept](const Request&, Respond respond) {
-        kept.set_value(std::move(respond));
-    });
+    Server server(config,
+                  [&kept](const Request&, Respond respond) { kept.set_value(std::move(respond)); });
     ASSERT_TRUE(server.start());
     RawSocket socket = RawSocket::connectTo(server.port());
     socket.send(kStart + kHost + kClose + "\r\n");

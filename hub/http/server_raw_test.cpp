@@ -11,8 +11,8 @@ using namespace std::string_literals;
 struct RawCase {
     const char* name;
     std::string bytes;
-    int status;              ///< 0: closed without an answer
-    std::size_t calls = 0;   ///< of the handler
+    int status;             ///< 0: closed without an answer
+    std::size_t calls = 0;  ///< of the handler
 };
 
 const std::string kHost = "Host: hub.test\r\n";
@@ -60,7 +60,7 @@ const std::string kClose = "Connection: close\r\n";
 // TM-HTTP-1: ambiguous lengths.
 const std::vector<RawCase> kLengthCases = {
     {"LengthAlone", post("Content-Length: 5\r\n" + kClose, "hello"), 200, 1},
-    {"ChunkedAlone", chunked("5\r\nhello\r\n0\r\n\r\n") , 200, 1},
+    {"ChunkedAlone", chunked("5\r\nhello\r\n0\r\n\r\n"), 200, 1},
     {"LengthThenChunked",
      post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n" + kHidden), 400},
     {"ChunkedThenLength",
@@ -96,8 +96,10 @@ const std::vector<RawCase> kLengthCases = {
     {"HiddenBehindNoLength", post("", kHidden), 200, 1},
     {"HiddenBehindLength", post("Content-Length: 5\r\n", "hello" + kHidden), 200, 1},
     {"HiddenBehindChunks", chunked("5\r\nhello\r\n0\r\n\r\n" + kHidden), 200, 1},
-    {"HiddenInGetBody", get("/visible", "Content-Length: " + std::to_string(kHidden.size()) +
-                                            "\r\n" + kClose) + kHidden, 200, 1},
+    {"HiddenInGetBody",
+     get("/visible", "Content-Length: " + std::to_string(kHidden.size()) + "\r\n" + kClose) +
+         kHidden,
+     200, 1},
 };
 
 // TM-HTTP-1, TM-HTTP-3: chunk framing.
@@ -162,7 +164,8 @@ const std::vector<RawCase> kTargetCases = {
     {"HostMissing", "GET / HTTP/1.1\r\n\r\n", 400},
     {"HostMissingOldVersion", "GET / HTTP/1.0\r\n\r\n", 400},
     {"OldVersion", "GET / HTTP/1.0\r\n" + kHost + "\r\n", 200, 1},
-    {"OldVersionKeepAlive", "GET / HTTP/1.0\r\n" + kHost + "Connection: keep-alive\r\n\r\n", 200, 1},
+    {"OldVersionKeepAlive", "GET / HTTP/1.0\r\n" + kHost + "Connection: keep-alive\r\n\r\n", 200,
+     1},
     {"HostTwice", get("/", "Host: hub.test\r\n"), 400},
     {"HostTwiceOther", get("/", "Host: other.test\r\n"), 400},
     {"HostEmpty", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400},

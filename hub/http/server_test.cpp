@@ -20,9 +20,8 @@ std::string get(const std::string& fields = {}, const std::string& target = "/")
 
 TEST(Server, GivesTheHandlerTheWholeRequest) {
     RecordingServer server;
-    const std::string answer = server.talk(
-        "PUT /a%20b?c=%2Fd HTTP/1.1\r\n" + kHost + kClose +
-        "X-One:  v  \r\nContent-Length: 3\r\n\r\nabc");
+    const std::string answer = server.talk("PUT /a%20b?c=%2Fd HTTP/1.1\r\n" + kHost + kClose +
+                                           "X-One:  v  \r\nContent-Length: 3\r\n\r\nabc");
     EXPECT_EQ(statusOf(answer), 200);
     EXPECT_TRUE(answer.ends_with("\r\n\r\n/a b"));
     const auto requests = server.requests();
@@ -55,11 +54,11 @@ TEST(Server, SetsTheProtectionFieldsOnAnswersAndRefusals) {
 
 TEST(Server, LeavesFramingFieldsOfTheHandlerOut) {
     const RecordingServer server({}, [](const Request&) {
-        return Response{200,
-                        {HeaderField{"Content-Length", "99"},
-                         HeaderField{"Transfer-Encoding", "chunked"},
-                         HeaderField{"Cache-Control", "max-age=1"}},
-                        "abc"};
+        return Response{
+            200,
+            {HeaderField{"Content-Length", "99"}, HeaderField{"Transfer-Encoding", "chunked"},
+             HeaderField{"Cache-Control", "max-age=1"}},
+            "abc"};
     });
     const std::string answer = server.talk(get(kClose));
     EXPECT_NE(answer.find("Content-Length: 3\r\n"), std::string::npos);
@@ -103,8 +102,9 @@ TEST(Server, AnswersForAHandlerThatThrowsOrLetsGo) {
 
 // TM-HTTP-5
 TEST(Server, BelievesForwardingFieldsOnlyOfTrustedProxies) {
-    const std::string forged = "X-Forwarded-For: 1.1.1.1, 2.2.2.2\r\nX-Forwarded-Proto: https\r\n"
-                               "X-Real-IP: 3.3.3.3\r\nForwarded: for=4.4.4.4\r\n";
+    const std::string forged =
+        "X-Forwarded-For: 1.1.1.1, 2.2.2.2\r\nX-Forwarded-Proto: https\r\n"
+        "X-Real-IP: 3.3.3.3\r\nForwarded: for=4.4.4.4\r\n";
     ServerConfig config;
     config.trusted_proxies = {"127.0.0.9", "2.2.2.2"};
     RecordingServer server(config);
@@ -159,9 +159,8 @@ TEST(Server, AnswersFromOtherThreads) {
 TEST(Server, LetsARunningRequestFinishWhenItStops) {
     std::promise<Respond> entered;
     auto server = std::make_unique<Server>(
-        ServerConfig{}, [&entered](const Request&, Respond respond) {
-            entered.set_value(std::move(respond));
-        });
+        ServerConfig{},
+        [&entered](const Request&, Respond respond) { entered.set_value(std::move(respond)); });
     ASSERT_TRUE(server->start());
     RawSocket idle = RawSocket::connectTo(server->port());
     RawSocket busy = RawSocket::connectTo(server->port());
@@ -180,9 +179,8 @@ TEST(Server, LetsARunningRequestFinishWhenItStops) {
 TEST(Server, CutsARequestThatOutlivesTheGrace) {
     std::promise<Respond> entered;
     auto server = std::make_unique<Server>(
-        ServerConfig{}, [&entered](const Request&, Respond respond) {
-            entered.set_value(std::move(respond));
-        });
+        ServerConfig{},
+        [&entered](const Request&, Respond respond) { entered.set_value(std::move(respond)); });
     ASSERT_TRUE(server->start());
     RawSocket busy = RawSocket::connectTo(server->port());
     busy.send(get());

@@ -80,8 +80,8 @@ void InboxWorker::loop() {
 std::size_t InboxWorker::runOnce() {
     const std::int64_t now = services_.now_ms();
     auto leases = services_.database.writeFor(WriteQueue::kApply, [&](Connection& connection) {
-        return services_.repositories.inbox.claimBatch(connection, storage::SystemScope::forWorker(),
-                                                       owner_, now, kInboxLeaseMs, kInboxBatch);
+        return services_.repositories.inbox.claimBatch(
+            connection, storage::SystemScope::forWorker(), owner_, now, kInboxLeaseMs, kInboxBatch);
     });
     if (!leases) {
         observe::log(Level::kError, "inbox.claim_failed", {{"why", leases.error().text()}});
@@ -92,7 +92,8 @@ std::size_t InboxWorker::runOnce() {
             process(lease);
         } catch (const storage::StorageError& error) {
             // The lease runs out and the row is taken again.
-            observe::log(Level::kError, "inbox.storage_failed", {{"delivery", lease.id}, {"why", error.what()}});
+            observe::log(Level::kError, "inbox.storage_failed",
+                         {{"delivery", lease.id}, {"why", error.what()}});
         }
     }
     return leases->size();
@@ -138,25 +139,27 @@ bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
                            bool& held) {
     const std::int64_t now = services_.now_ms();
     const bool may_hold = work.submit_open && now < work.row.received_at_ms + kHoldMaxMs;
-    domain::ApplyContext context{work.account,
-                                 work.plugin->manifest(),
-                                 domain::Source::kTold,
-                                 work.row.is_hint,
-                                 "delivery",
-                                 work.row.id,
-                                 ordinal,
-                                 std::nullopt,
-                                 now,
-                                 may_hold ? domain::UnknownOrder::kHold : domain::UnknownOrder::kTask,
-                                 now,
-                                 work.row.trace_id};
+    domain::ApplyContext context{
+        work.account,
+        work.plugin->manifest(),
+        domain::Source::kTold,
+        work.row.is_hint,
+        "delivery",
+        work.row.id,
+        ordinal,
+        std::nullopt,
+        now,
+        may_hold ? domain::UnknownOrder::kHold : domain::UnknownOrder::kTask,
+        now,
+        work.row.trace_id};
     domain::Applied applied;
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
         const auto scope = work.scope();
         const auto& repositories = services_.repositories;
         applied = domain::applyObservation(connection, repositories, scope, observation, context);
         if (applied.outcome != domain::ApplyOutcome::kFetch) return;
-        const auto row = repositories.vendor_orders.find(connection, scope, *applied.vendor_order_row_id);
+        const auto row =
+            repositories.vendor_orders.find(connection, scope, *applied.vendor_order_row_id);
         if (!row) return;
         flows::startVendorOrderFlow(connection, repositories, scope,
                                     {"order.refresh", work.account, *row, work.plugin->sha256(),

@@ -55,7 +55,8 @@ private:
     void process(const storage::DeliveryLease& lease);
     [[nodiscard]] std::optional<Work> load(const storage::DeliveryLease& lease) const;
     void apply(Work& work, const hubsdk::Interpretation& said);
-    bool applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal, bool& held);
+    bool applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
+                  bool& held);
     void fail(const Work& work, const std::string& why);
 
     InboxServices services_;

@@ -79,7 +79,8 @@ std::size_t Ingress::bodyBytesMax(std::string_view path) const {
     if (!parts) return kWebhookBodyBytesMax;
     const auto plugin = services_.plugins.find(parts->vendor);
     if (!plugin || !plugin->manifest().body_bytes_max) return kWebhookBodyBytesMax;
-    const auto asked = static_cast<std::size_t>(std::max<std::int64_t>(*plugin->manifest().body_bytes_max, 0));
+    const auto asked =
+        static_cast<std::size_t>(std::max<std::int64_t>(*plugin->manifest().body_bytes_max, 0));
     return std::min(asked, kWebhookBodyBytesCeiling);
 }
 
@@ -113,14 +114,16 @@ void Ingress::check(const std::shared_ptr<Knock>& knock) const {
             return 0;
         }
         const auto scope = storage::TenantScope::afterProof(account->tenant_id);
-        knock->secrets = valuesOf(repositories.accounts.openSecrets(connection, scope, account->id));
+        knock->secrets =
+            valuesOf(repositories.accounts.openSecrets(connection, scope, account->id));
         knock->account = std::move(account);
         return 0;
     });
     if (!knock->account) return knock->respond(unauthorized());
     const storage::Account& account = *knock->account;
-    auto plugin = account.pinned_sha256 ? services_.plugins.find(account.plugin_key, *account.pinned_sha256)
-                                        : services_.plugins.find(account.plugin_key);
+    auto plugin = account.pinned_sha256
+                      ? services_.plugins.find(account.plugin_key, *account.pinned_sha256)
+                      : services_.plugins.find(account.plugin_key);
     if (!plugin) return knock->respond(unavailable());
 
     hubsdk::Delivery& delivery = knock->delivery;
@@ -152,18 +155,21 @@ void Ingress::check(const std::shared_ptr<Knock>& knock) const {
         security::verifyClaim(*claim, delivery, knock->secrets, now,
                               services_.webhook_url(account.plugin_key, knock->path.token));
     if (!verdict.authentic()) {
-        observe::log(Level::kWarning, "ingress.refused",
-                     {{"account", account.id}, {"vendor", account.plugin_key}, {"why", verdict.reason()}});
+        observe::log(
+            Level::kWarning, "ingress.refused",
+            {{"account", account.id}, {"vendor", account.plugin_key}, {"why", verdict.reason()}});
         return knock->respond(unauthorized());
     }
     if (claim->refuse) {
         const std::int64_t status = claim->refuse->status;
-        return knock->respond(answer(status >= 400 && status < 500 ? static_cast<int>(status) : 400));
+        return knock->respond(
+            answer(status >= 400 && status < 500 ? static_cast<int>(status) : 400));
     }
     store(knock, *claim, verdict.isHint());
 }
 
-void Ingress::store(const std::shared_ptr<Knock>& knock, const hubsdk::Claim& claim, bool is_hint) const {
+void Ingress::store(const std::shared_ptr<Knock>& knock, const hubsdk::Claim& claim,
+                    bool is_hint) const {
     const storage::Account& account = *knock->account;
     const std::int64_t now = services_.now_ms();
     std::string ack;
@@ -193,8 +199,8 @@ void Ingress::store(const std::shared_ptr<Knock>& knock, const hubsdk::Claim& cl
     if (claim.state_key) row.state_key = security::sha256Hex(*claim.state_key);
     row.request = hubsdk::writeShape(
         StoredRequest{knock->delivery.method, knock->delivery.path, knock->delivery.query});
-    row.headers = hubsdk::writeShape(
-        StoredHeaders{security::withoutProofs(knock->delivery, claim).headers});
+    row.headers =
+        hubsdk::writeShape(StoredHeaders{security::withoutProofs(knock->delivery, claim).headers});
     if (const auto type = http::find(knock->request.headers, "Content-Type")) {
         row.content_type = std::string(type->substr(0, 100));
     }
@@ -219,7 +225,8 @@ void Ingress::store(const std::shared_ptr<Knock>& knock, const hubsdk::Claim& cl
         },
         [this, knock, ack = std::move(ack)](hubsdk::Result<void> done) {
             if (!done.ok()) {
-                observe::log(Level::kError, "ingress.commit_failed", {{"why", done.error().text()}});
+                observe::log(Level::kError, "ingress.commit_failed",
+                             {{"why", done.error().text()}});
                 return knock->respond(unavailable());
             }
             knock->respond(answer(200, ack));

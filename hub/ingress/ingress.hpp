@@ -45,8 +45,8 @@ public:
 
     /// Takes one request of the webhook door. Returns at once; answers later from another thread:
     /// 200 after the commit, also for a duplicate; 401 with one and the same body for an unknown
-    /// endpoint, a retired account and a refused claim; 4xx if the plugin refuses a proven delivery;
-    /// 503 with Retry-After when a bound is reached or the database is away.
+    /// endpoint, a retired account and a refused claim; 4xx if the plugin refuses a proven
+    /// delivery; 503 with Retry-After when a bound is reached or the database is away.
     void handle(http::Request request, http::Respond respond) const;
 
     /// The largest body for a path.

@@ -14,7 +14,8 @@ namespace {
 spdlog::logger& logger() {
     static const auto instance = [] {
         auto made = spdlog::stderr_logger_mt("hub");
-        made->set_pattern(R"({"at":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})", spdlog::pattern_time_type::utc);
+        made->set_pattern(R"({"at":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
+                          spdlog::pattern_time_type::utc);
         made->flush_on(spdlog::level::warn);
         return made;
     }();
@@ -23,10 +24,14 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum levelOf(Level level) {
     switch (level) {
-        case Level::kDebug: return spdlog::level::debug;
-        case Level::kInfo: return spdlog::level::info;
-        case Level::kWarning: return spdlog::level::warn;
-        case Level::kError: return spdlog::level::err;
+        case Level::kDebug:
+            return spdlog::level::debug;
+        case Level::kInfo:
+            return spdlog::level::info;
+        case Level::kWarning:
+            return spdlog::level::warn;
+        case Level::kError:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -42,8 +47,8 @@ bool isDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; 
 DigitRun digitRun(std::string_view text, std::size_t at) {
     DigitRun run;
     for (std::size_t i = at; i < text.size(); ++i) {
-        const bool separator = (text[i] == '-' || text[i] == ' ') && i + 1 < text.size() &&
-                               isDigit(text[i + 1]);
+        const bool separator =
+            (text[i] == '-' || text[i] == ' ') && i + 1 < text.size() && isDigit(text[i + 1]);
         if (!isDigit(text[i]) && !separator) break;
         run.digits += isDigit(text[i]) ? 1 : 0;
         run.end = i + 1;
@@ -61,7 +66,8 @@ std::string masked(std::string_view text) {
     constexpr std::size_t kCardDigitsMax = 19;
     std::string out;
     for (std::size_t i = 0; i < text.size();) {
-        const bool starts = isDigit(text[i]) && (i == 0 || (!isWord(text[i - 1]) && text[i - 1] != '-'));
+        const bool starts =
+            isDigit(text[i]) && (i == 0 || (!isWord(text[i - 1]) && text[i - 1] != '-'));
         const DigitRun run = starts ? digitRun(text, i) : DigitRun{};
         const bool ends = run.end == text.size() || (run.end > 0 && !isWord(text[run.end]));
         const bool personal = run.digits == kSsnDigits ||

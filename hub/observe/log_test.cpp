@@ -20,7 +20,8 @@ TEST(Log, EscapesLineBreaksAndMasksWhatLooksPersonal) {
 
 TEST(Log, KeepsIdsCountsAndTimes) {
     EXPECT_EQ(masked("order 4722c07dd9a10c3985ae432a"), "order 4722c07dd9a10c3985ae432a");
-    EXPECT_EQ(masked("0192f0c1-2345-7abc-8def-0123456789ab"), "0192f0c1-2345-7abc-8def-0123456789ab");
+    EXPECT_EQ(masked("0192f0c1-2345-7abc-8def-0123456789ab"),
+              "0192f0c1-2345-7abc-8def-0123456789ab");
     EXPECT_EQ(masked("took 1234567 ms"), "took 1234567 ms");
 }
 

@@ -126,8 +126,8 @@ Result<std::string> Plugin::exchange(Function function, std::string_view name,
                                      const std::vector<std::string_view>& blobs) const {
     if (function == nullptr) return errorOf(HUB_UNSUPPORTED, {}, name);
     if (blobs.size() > HUB_BLOBS_MAX) {
-        return makeError(ErrorCode::kTooLarge, "the call has more than " +
-                                                   std::to_string(HUB_BLOBS_MAX) + " bodies");
+        return makeError(ErrorCode::kTooLarge,
+                         "the call has more than " + std::to_string(HUB_BLOBS_MAX) + " bodies");
     }
     std::vector<hub_view> views;
     views.reserve(blobs.size());
@@ -181,7 +181,8 @@ Result<hubsdk::Claim> Plugin::claim(const hubsdk::Delivery& delivery,
                                     std::string_view settings_json) const {
     const hubsdk::InboundRoute* route = routeOf(delivery);
     if (route != nullptr && route->claim) return *route->claim;
-    return call<hubsdk::Claim>(library_->table().claim, "claim", claimInput(delivery, settings_json));
+    return call<hubsdk::Claim>(library_->table().claim, "claim",
+                               claimInput(delivery, settings_json));
 }
 
 Result<hubsdk::Interpretation> Plugin::interpret(const hubsdk::Delivery& delivery,

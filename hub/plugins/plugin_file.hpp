@@ -19,9 +19,9 @@ struct PluginFile {
     std::string sha256;         ///< of `bytes`, lower-case hex
     std::string manifest_json;  ///< section .hub.manifest, without its closing zero byte
     hubsdk::Manifest manifest;
-    std::string fixtures;               ///< section .hub.fixtures (tar.gz); may be empty
-    std::vector<std::string> exports;   ///< exported names, sorted
-    std::vector<std::string> needed;    ///< libraries it asks the loader for
+    std::string fixtures;              ///< section .hub.fixtures (tar.gz); may be empty
+    std::vector<std::string> exports;  ///< exported names, sorted
+    std::vector<std::string> needed;   ///< libraries it asks the loader for
 };
 
 /// The bytes of a regular file of at most kPluginBytesMax, read through one descriptor: what is

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 
-#include <boost/dll/shared_library.hpp>
 #include <dlfcn.h>
+#include <boost/dll/shared_library.hpp>
 
 #include "hub/plugins/plugin_cache.hpp"
 
@@ -29,7 +29,8 @@ Result<void> checkVersion(const hub_plugin_table* table) {
         return makeError(ErrorCode::kUnsupported, "hub_plugin_entry returned no table", "abi");
     }
     if (table->struct_size < kTableSizeMin) {
-        return makeError(ErrorCode::kUnsupported, "the table is smaller than that of ABI 1.0", "abi");
+        return makeError(ErrorCode::kUnsupported, "the table is smaller than that of ABI 1.0",
+                         "abi");
     }
     const std::string version =
         std::to_string(table->abi_major) + "." + std::to_string(table->abi_minor);
@@ -46,8 +47,12 @@ Result<void> checkVersion(const hub_plugin_table* table) {
 }
 
 Result<void> checkCapabilities(const hub_plugin_table& table, const hubsdk::Manifest& manifest) {
-    const auto isRequest = [](const hubsdk::InboundRoute& route) { return route.kind == "request"; };
-    const auto hasTemplate = [](const hubsdk::InboundRoute& route) { return route.claim.has_value(); };
+    const auto isRequest = [](const hubsdk::InboundRoute& route) {
+        return route.kind == "request";
+    };
+    const auto hasTemplate = [](const hubsdk::InboundRoute& route) {
+        return route.claim.has_value();
+    };
     const bool has_requests = std::ranges::any_of(manifest.inbound, isRequest);
     const bool has_events = !std::ranges::all_of(manifest.inbound, isRequest);
     const bool offers_answers =
@@ -56,13 +61,16 @@ Result<void> checkCapabilities(const hub_plugin_table& table, const hubsdk::Mani
         return half("the manifest lists commands, but the plugin has no advance");
     }
     if (!std::ranges::all_of(manifest.inbound, hasTemplate) && table.claim == nullptr) {
-        return half("the manifest has an inbound route without a claim, and the plugin has no claim");
+        return half(
+            "the manifest has an inbound route without a claim, and the plugin has no claim");
     }
     if (has_events && table.interpret == nullptr) {
-        return half("the manifest has an inbound route for events, but the plugin has no interpret");
+        return half(
+            "the manifest has an inbound route for events, but the plugin has no interpret");
     }
     if (has_requests && !offers_answers) {
-        return half("the manifest has an inbound route for requests, but no command inbound.request");
+        return half(
+            "the manifest has an inbound route for requests, but no command inbound.request");
     }
     // What a feed delivers is interpreted too, although nothing comes in by a route.
     const bool interprets = table.interpret != nullptr && manifest.feeds.empty();

@@ -18,8 +18,9 @@ public:
     /// that copy: never the given path, which somebody could replace or overwrite (style-anchors
     /// section 4, rule 11). Makes the folder (0700) if it is not there; one that belongs to another
     /// user or that others may write to is refused (TM-PLG-1). Fails with the errors of
-    /// readPluginFile, with kForbidden (folder), kUnsupported (ABI) or kInvalid (does not load, half
-    /// a capability, another manifest than its section); `path` is the rule, the message a sentence.
+    /// readPluginFile, with kForbidden (folder), kUnsupported (ABI) or kInvalid (does not load,
+    /// half a capability, another manifest than its section); `path` is the rule, the message a
+    /// sentence.
     [[nodiscard]] static hubsdk::Result<std::shared_ptr<const PluginLibrary>> load(
         const std::filesystem::path& path, const std::filesystem::path& cache_dir);
 
@@ -45,8 +46,9 @@ private:
     const hub_plugin_table* table_;
 };
 
-/// Checks a table against the manifest: size, version, required functions, whole capabilities. Fails
-/// with kUnsupported or kInvalid. Calls describe().
-[[nodiscard]] hubsdk::Result<void> checkTable(const hub_plugin_table* table, const PluginFile& file);
+/// Checks a table against the manifest: size, version, required functions, whole capabilities.
+/// Fails with kUnsupported or kInvalid. Calls describe().
+[[nodiscard]] hubsdk::Result<void> checkTable(const hub_plugin_table* table,
+                                              const PluginFile& file);
 
 }  // namespace hub::plugins

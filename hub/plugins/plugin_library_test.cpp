@@ -51,10 +51,8 @@ TEST_F(PluginLibraryTest, MapsACopyThatIsNamedByItsHash) {
 
 // TM-PLG-5
 TEST_F(PluginLibraryTest, SaysWithOneSentenceWhatIsMissing) {
-    EXPECT_EQ(refusal("trial_major"),
-              "abi: the plugin was built for ABI 2.0, this hub offers 1.0");
-    EXPECT_EQ(refusal("trial_minor"),
-              "abi: the plugin was built for ABI 1.1, this hub offers 1.0");
+    EXPECT_EQ(refusal("trial_major"), "abi: the plugin was built for ABI 2.0, this hub offers 1.0");
+    EXPECT_EQ(refusal("trial_minor"), "abi: the plugin was built for ABI 1.1, this hub offers 1.0");
     EXPECT_EQ(refusal("trial_size"), "abi: the table is smaller than that of ABI 1.0");
     EXPECT_EQ(refusal("trial_null"), "abi: hub_plugin_entry returned no table");
     EXPECT_EQ(refusal("trial_no_query"), "capability: describe and query are required");
@@ -89,12 +87,11 @@ TEST_F(PluginLibraryTest, ChecksHalfCapabilitiesAgainstTheManifest) {
               "the manifest has an inbound route without a claim, and the plugin has no claim");
     EXPECT_EQ(refusalOf(good, [](hub_plugin_table&, PluginFile& f) { f.manifest.inbound.clear(); }),
               "the plugin has claim or interpret, but the manifest has no inbound route");
-    EXPECT_EQ(refusalOf(good, [](hub_plugin_table&, PluginFile& f) { f.manifest.commands.clear(); }),
-              "the plugin has advance, but the manifest lists no commands");
-    EXPECT_EQ(refusalOf(good,
-                        [](hub_plugin_table&, PluginFile& f) {
-                            f.manifest.inbound[0].kind = "request";
-                        }),
+    EXPECT_EQ(
+        refusalOf(good, [](hub_plugin_table&, PluginFile& f) { f.manifest.commands.clear(); }),
+        "the plugin has advance, but the manifest lists no commands");
+    EXPECT_EQ(refusalOf(good, [](hub_plugin_table&,
+                                 PluginFile& f) { f.manifest.inbound[0].kind = "request"; }),
               "the manifest has an inbound route for requests, but no command inbound.request");
 }
 
@@ -121,7 +118,8 @@ TEST_F(PluginLibraryTest, SaysThatTheFolderCannotBeWritten) {
 // TM-PLG-1: somebody put other bytes, or a link, under the name that the hash leads to.
 TEST_F(PluginLibraryTest, ReplacesForeignBytesUnderItsName) {
     const std::string bytes = contentOf(testPlugin("trial_odd"));
-    const fs::path target = PluginLibrary::load(testPlugin("trial_odd"), cache()).value()->mappedPath();
+    const fs::path target =
+        PluginLibrary::load(testPlugin("trial_odd"), cache()).value()->mappedPath();
     testing::write(target, "other bytes");
     EXPECT_TRUE(PluginLibrary::load(testPlugin("trial_odd"), cache()).ok());
     EXPECT_EQ(contentOf(target), bytes);

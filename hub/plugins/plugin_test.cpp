@@ -82,8 +82,7 @@ TEST_F(PluginCallTest, NothingThatAPluginThrowsGetsOut) {
     EXPECT_EQ(unguarded.error().message, "the plugin threw (interpret)");
     const auto guarded = load("trial_good")->interpret(delivery("throw"), "{}");
     EXPECT_EQ(guarded.error().code, ErrorCode::kInternal);
-    EXPECT_EQ(guarded.error().message,
-              "the plugin failed (interpret): the plugin's own trouble");
+    EXPECT_EQ(guarded.error().message, "the plugin failed (interpret): the plugin's own trouble");
 }
 
 // TM-PLG-2
@@ -122,7 +121,8 @@ TEST_F(PluginCallTest, LogLinesAreCutAndCannotForgeOthers) {
     std::vector<std::string> lines;
     PluginHost host;
     host.log = [&](int level, std::string_view vendor, std::string_view line) {
-        lines.push_back(std::to_string(level) + " " + std::string(vendor) + " " + std::string(line));
+        lines.push_back(std::to_string(level) + " " + std::string(vendor) + " " +
+                        std::string(line));
     };
     ASSERT_TRUE(load("trial_good", host)->interpret(delivery("x"), "{}").ok());
     EXPECT_EQ(lines, std::vector<std::string>{"1 trial interpreting with care"});

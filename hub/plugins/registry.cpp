@@ -68,7 +68,8 @@ Result<void> PluginRegistry::remove(std::string_view vendor, std::string_view sh
     Vendor& rest = found->second;
     const bool is_current = rest.current->sha256() == sha256;
     if (is_current && rest.versions.size() > 1) {
-        return makeError(ErrorCode::kConflict, "new work goes to this version; choose another first");
+        return makeError(ErrorCode::kConflict,
+                         "new work goes to this version; choose another first");
     }
     if (is_current) {
         next.erase(found);

@@ -74,9 +74,8 @@ Result<void> check(const SettingRule& rule, Json value) {
 
 Result<void> checkNames(const hubsdk::Manifest& manifest, Json settings) {
     for (const auto& member : settings.members()) {
-        const bool known =
-            std::ranges::find(manifest.settings, member.name, &SettingRule::name) !=
-            manifest.settings.end();
+        const bool known = std::ranges::find(manifest.settings, member.name, &SettingRule::name) !=
+                           manifest.settings.end();
         if (!known) {
             return wrong(std::string(member.name), "is no setting of " + manifest.vendor);
         }

@@ -29,7 +29,8 @@ TEST_F(SettingsTest, FillsDefaultsInTheOrderOfTheManifest) {
 TEST_F(SettingsTest, NamesTheSettingThatIsWrong) {
     EXPECT_EQ(checked("{}"), "node: is required");
     EXPECT_EQ(checked(""), "node: is required");
-    EXPECT_EQ(checked("", MissingSettings::kAllow), R"({"environment":"production","strict":false})");
+    EXPECT_EQ(checked("", MissingSettings::kAllow),
+              R"({"environment":"production","strict":false})");
     EXPECT_EQ(checked(R"({"nodes":"n"})"), "nodes: is no setting of trial");
     EXPECT_EQ(checked(R"({"node":5})"), "node: must be a text");
     EXPECT_EQ(checked(R"({"node":"n","environment":"test"})"),

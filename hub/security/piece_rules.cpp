@@ -42,10 +42,14 @@ bool allows(const hubsdk::SecretRule& rule, std::string_view place) {
 // The manifest's word for a place; empty where no secret may stand.
 std::string_view wordOf(Place place) {
     switch (place) {
-        case Place::kHeader: return "header";
-        case Place::kBody: return "body";
-        case Place::kProof: return "proof";
-        default: return {};
+        case Place::kHeader:
+            return "header";
+        case Place::kBody:
+            return "body";
+        case Place::kProof:
+            return "proof";
+        default:
+            return {};
     }
 }
 
@@ -104,7 +108,7 @@ bool isToken(std::string_view text) {
 
 // What the host writes into the request itself; a plugin that set them could hide a second request.
 constexpr std::array<std::string_view, 9> kHostHeaders{
-    "host",    "connection",        "content-length", "transfer-encoding", "te", "trailer",
+    "host",    "connection",       "content-length", "transfer-encoding", "te", "trailer",
     "upgrade", "proxy-connection", "expect"};
 
 Result<void> checkHeader(const hubsdk::PieceHeader& header, const std::string& path,
@@ -122,7 +126,8 @@ Result<void> checkHeader(const hubsdk::PieceHeader& header, const std::string& p
             return invalid("must not hold CR, LF or NUL", item(path + ".value", i));
         }
     }
-    return PlaceCheck(manifest, Place::kHeader).list(header.value, path + ".value", Covering::kPlain);
+    return PlaceCheck(manifest, Place::kHeader)
+        .list(header.value, path + ".value", Covering::kPlain);
 }
 
 bool isVisible(std::string_view text) {
@@ -140,9 +145,9 @@ Result<void> checkTarget(const Call& call, const Manifest& manifest) {
                                  return hubsdk::equalNoCase(host, call.host);
                              });
     if (!known) {
-        return refused(call.download ? "is no download host of the manifest"
-                                     : "is no host of the manifest",
-                       "host");
+        return refused(
+            call.download ? "is no download host of the manifest" : "is no host of the manifest",
+            "host");
     }
     if (!call.path.starts_with('/') || !isVisible(call.path) ||
         call.path.find_first_of("?#") != std::string::npos) {

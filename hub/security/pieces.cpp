@@ -65,15 +65,31 @@ Result<std::string> xmlEscaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&apos;"; break;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&apos;";
+                break;
             // As references, because an attribute would turn the plain characters into blanks.
-            case '\t': out += "&#9;"; break;
-            case '\n': out += "&#10;"; break;
-            case '\r': out += "&#13;"; break;
+            case '\t':
+                out += "&#9;";
+                break;
+            case '\n':
+                out += "&#10;";
+                break;
+            case '\r':
+                out += "&#13;";
+                break;
             default:
                 if (static_cast<unsigned char>(c) < 0x20) {
                     return invalid("xml cannot hold a control character");
@@ -140,9 +156,10 @@ struct SignRow {
     std::string_view name;
     SignatureScheme scheme;
 };
-constexpr std::array<SignRow, 3> kSignatures{{{"rsa-sha256", SignatureScheme::kRsaSha256},
-                                              {"ed25519", SignatureScheme::kEd25519},
-                                              {"ecdsa-p256", SignatureScheme::kEcdsaP256Sha256Der}}};
+constexpr std::array<SignRow, 3> kSignatures{
+    {{"rsa-sha256", SignatureScheme::kRsaSha256},
+     {"ed25519", SignatureScheme::kEd25519},
+     {"ecdsa-p256", SignatureScheme::kEcdsaP256Sha256Der}}};
 
 Result<std::string> signedBy(std::string_view algorithm, std::string_view key,
                              std::string_view message) {
@@ -194,7 +211,8 @@ std::string_view queryBytes(std::string_view query, std::string_view name, std::
         const std::string_view pair = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), pair.size() + 1));
         const std::size_t equals = pair.find('=');
-        if (hubsdk::percentDecoded(pair.substr(0, equals), hubsdk::PlusSign::kBlank) != name) continue;
+        if (hubsdk::percentDecoded(pair.substr(0, equals), hubsdk::PlusSign::kBlank) != name)
+            continue;
         if (equals == std::string_view::npos) return {};
         decoded = hubsdk::percentDecoded(pair.substr(equals + 1), hubsdk::PlusSign::kBlank);
         return decoded;
@@ -211,10 +229,14 @@ std::string_view inputBytes(const hubsdk::Slice& slice, const PieceContext& cont
     }
     if (context.delivery == nullptr) return {};
     switch (slice.of) {
-        case SliceOf::kBody: return context.delivery->body.bytes;
-        case SliceOf::kPath: return context.delivery->path;
-        case SliceOf::kHeader: return headerBytes(context.delivery->headers, name, buffer);
-        default: return queryBytes(context.delivery->query, name, buffer);
+        case SliceOf::kBody:
+            return context.delivery->body.bytes;
+        case SliceOf::kPath:
+            return context.delivery->path;
+        case SliceOf::kHeader:
+            return headerBytes(context.delivery->headers, name, buffer);
+        default:
+            return queryBytes(context.delivery->query, name, buffer);
     }
 }
 
@@ -238,7 +260,8 @@ public:
             }
             if (out.size() + bytes->size() > kAssembledBytesMax) {
                 wipe(out);
-                return at(makeError(ErrorCode::kTooLarge, "the assembled bytes are too many"), where);
+                return at(makeError(ErrorCode::kTooLarge, "the assembled bytes are too many"),
+                          where);
             }
             out += *bytes;
             wipe(*bytes);

@@ -38,9 +38,12 @@ TEST_F(PiecesTest, JoinsTextAndTheNewestSecret) {
 
 TEST_F(PiecesTest, EveryStampShowsTheTimeOfTheAttempt) {
     const std::vector<std::pair<std::string, std::string>> table{
-        {"unix", "1440938160"},           {"unix_ms", "1440938160250"},
-        {"iso8601", "2015-08-30T12:36:00Z"}, {"basic", "20150830T123600Z"},
-        {"date", "20150830"},             {"rfc1123", "Sun, 30 Aug 2015 12:36:00 GMT"}};
+        {"unix", "1440938160"},
+        {"unix_ms", "1440938160250"},
+        {"iso8601", "2015-08-30T12:36:00Z"},
+        {"basic", "20150830T123600Z"},
+        {"date", "20150830"},
+        {"rfc1123", "Sun, 30 Aug 2015 12:36:00 GMT"}};
     for (const auto& [format, text] : table) EXPECT_EQ(made({piece::stamp(format)}), text);
     EXPECT_TRUE(made({piece::stamp("julian")}).starts_with("error [0].stamp: is none of"));
 }
@@ -77,8 +80,8 @@ TEST_F(PiecesTest, AnEscapeThatWouldChangeTheValueIsRefused) {
 
 TEST_F(PiecesTest, BasicCredentialsOfAPair) {
     // The example of RFC 7617 section 2.
-    const auto pair = piece::join({piece::secret("webhook_user"), piece::text(":"),
-                                   piece::secret("webhook_password")});
+    const auto pair = piece::join(
+        {piece::secret("webhook_user"), piece::text(":"), piece::secret("webhook_password")});
     EXPECT_EQ(made({piece::text("Basic "), piece::escaped(pair, "base64")}),
               "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
@@ -86,20 +89,23 @@ TEST_F(PiecesTest, BasicCredentialsOfAPair) {
 // The example "GET ListUsers" of the AWS Signature Version 4 documentation.
 TEST_F(PiecesTest, AwsSignatureVersion4) {
     secrets_["secret_key"] = {"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"};
-    const auto request = piece::join(
-        {piece::text("GET\n/\nAction=ListUsers&Version=2010-05-08\n"
-                     "content-type:application/x-www-form-urlencoded; charset=utf-8\n"
-                     "host:iam.amazonaws.com\nx-amz-date:"),
-         piece::stamp("basic"), piece::text("\n\ncontent-type;host;x-amz-date\n"),
-         piece::escaped(piece::hash("sha256", {}), "hex")});
-    const Pieces to_sign{piece::text("AWS4-HMAC-SHA256\n"), piece::stamp("basic"), piece::text("\n"),
-                         piece::stamp("date"), piece::text("/us-east-1/iam/aws4_request\n"),
+    const auto request =
+        piece::join({piece::text("GET\n/\nAction=ListUsers&Version=2010-05-08\n"
+                                 "content-type:application/x-www-form-urlencoded; charset=utf-8\n"
+                                 "host:iam.amazonaws.com\nx-amz-date:"),
+                     piece::stamp("basic"), piece::text("\n\ncontent-type;host;x-amz-date\n"),
+                     piece::escaped(piece::hash("sha256", {}), "hex")});
+    const Pieces to_sign{piece::text("AWS4-HMAC-SHA256\n"),
+                         piece::stamp("basic"),
+                         piece::text("\n"),
+                         piece::stamp("date"),
+                         piece::text("/us-east-1/iam/aws4_request\n"),
                          piece::escaped(piece::hash("sha256", {request}), "hex")};
     const auto hmac256 = [](Pieces key, Pieces message) {
         return piece::sign("hmac-sha256", std::move(key), std::move(message));
     };
-    const auto day = hmac256({piece::text("AWS4"), piece::secret("secret_key")},
-                             {piece::stamp("date")});
+    const auto day =
+        hmac256({piece::text("AWS4"), piece::secret("secret_key")}, {piece::stamp("date")});
     const auto region = hmac256({day}, {piece::text("us-east-1")});
     const auto service = hmac256({region}, {piece::text("iam")});
     const auto key = hmac256({service}, {piece::text("aws4_request")});
@@ -131,7 +137,8 @@ TEST_F(PiecesTest, CutsSlicesOutOfTheDelivery) {
     EXPECT_EQ(made({piece::query("challenge")}), "x y z");
     EXPECT_EQ(made({piece::query("flag")}), "");
     EXPECT_EQ(made({piece::query("b")}), "");
-    EXPECT_EQ(made({piece::bodySlice(-1, 1)}), "error [0].slice: from and size must not be negative");
+    EXPECT_EQ(made({piece::bodySlice(-1, 1)}),
+              "error [0].slice: from and size must not be negative");
 }
 
 TEST_F(PiecesTest, CutsSlicesOutOfReplies) {
@@ -221,8 +228,8 @@ TEST(PieceRules, SecretsStandOnlyWhereTheManifestAllows) {
     EXPECT_TRUE(allowed(piece::secret("webhook_secret"), Place::kProof));
     const auto unknown = checkPieces({piece::secret("other")}, manifest(), Place::kBody);
     EXPECT_EQ(unknown.error().text(), "[0].secret: is no secret of the manifest");
-    const auto nested = checkPieces({piece::hash("sha1", {piece::secret("other")})}, manifest(),
-                                    Place::kBody);
+    const auto nested =
+        checkPieces({piece::hash("sha1", {piece::secret("other")})}, manifest(), Place::kBody);
     EXPECT_EQ(nested.error().path, "[0].of[0].secret");
 }
 
@@ -260,15 +267,27 @@ TEST(CallRules, RefusesWhatTheManifestDoesNotAllow) {
         {"query", [](hubsdk::Call& c) { c.query = "a=b c"; }},
         {"timeout_ms", [](hubsdk::Call& c) { c.timeout_ms = kCallTimeoutMaxMs + 1; }},
         {"timeout_ms", [](hubsdk::Call& c) { c.timeout_ms = 0; }},
-        {"headers[0].name", [](hubsdk::Call& c) { c.headers.push_back({"A:", {}}); }},
-        {"headers[0].name", [](hubsdk::Call& c) { c.headers.push_back({"host", {}}); }},
+        {"headers[0].name",
+         [](hubsdk::Call& c) {
+             c.headers.push_back({"A:", {}});
+         }},
+        {"headers[0].name",
+         [](hubsdk::Call& c) {
+             c.headers.push_back({"host", {}});
+         }},
         {"headers[0].value[0]",
-         [](hubsdk::Call& c) { c.headers.push_back({"A", {piece::text("a\r\nB: c")}}); }},
+         [](hubsdk::Call& c) {
+             c.headers.push_back({"A", {piece::text("a\r\nB: c")}});
+         }},
         {"headers[0].value[0].secret",
-         [](hubsdk::Call& c) { c.headers.push_back({"A", {piece::secret("password")}}); }},
+         [](hubsdk::Call& c) {
+             c.headers.push_back({"A", {piece::secret("password")}});
+         }},
         {"body[0].secret", [](hubsdk::Call& c) { c.body = {piece::secret("api_key")}; }},
         {"parts[0]",
-         [](hubsdk::Call& c) { c.parts.push_back({"a\"b", std::nullopt, std::nullopt, {}}); }},
+         [](hubsdk::Call& c) {
+             c.parts.push_back({"a\"b", std::nullopt, std::nullopt, {}});
+         }},
         {"parts[0].value[0].secret",
          [](hubsdk::Call& c) {
              c.parts.push_back({"a", std::nullopt, std::nullopt, {piece::secret("api_key")}});
@@ -285,9 +304,13 @@ TEST(CallRules, RefusesWhatTheManifestDoesNotAllow) {
              c.body = {piece::secret("password")};
          }},
         {"capture[0].into",
-         [](hubsdk::Call& c) { c.captures.push_back({"/t", "api_key", "add", std::nullopt}); }},
+         [](hubsdk::Call& c) {
+             c.captures.push_back({"/t", "api_key", "add", std::nullopt});
+         }},
         {"capture[0].mode",
-         [](hubsdk::Call& c) { c.captures.push_back({"/t", "x", "keep", std::nullopt}); }},
+         [](hubsdk::Call& c) {
+             c.captures.push_back({"/t", "x", "keep", std::nullopt});
+         }},
         {"key_header", [](hubsdk::Call& c) { c.key_header = "a b"; }},
     };
     for (std::size_t i = 0; i < table.size(); ++i) {

@@ -50,7 +50,8 @@ public:
 
 private:
     void addSlice(const hubsdk::Slice& slice) {
-        const auto from = static_cast<std::size_t>(std::max<std::int64_t>(0, slice.from.value_or(0)));
+        const auto from =
+            static_cast<std::size_t>(std::max<std::int64_t>(0, slice.from.value_or(0)));
         if (from >= body_.size()) return;
         const std::size_t rest = body_.size() - from;
         mark(from, slice.size ? std::min(rest, static_cast<std::size_t>(*slice.size)) : rest);
@@ -211,9 +212,12 @@ private:
     bool fits(std::string_view value, const std::string& secret, std::string_view expected,
               std::string_view message) const {
         switch (algorithm_->family) {
-            case Family::kHmac: return constantTimeEquals(value, expected);
-            case Family::kSignature: return signatureFits(value, secret, message);
-            default: return constantTimeEquals(value, secret);
+            case Family::kHmac:
+                return constantTimeEquals(value, expected);
+            case Family::kSignature:
+                return signatureFits(value, secret, message);
+            default:
+                return constantTimeEquals(value, secret);
         }
     }
 
@@ -252,8 +256,8 @@ private:
         if (!time_ms) return reason::kBadEncoding;
         const std::int64_t window_ms =
             1000 * std::clamp<std::int64_t>(proof_.signed_at->tolerance_s, 0, kToleranceMaxS);
-        const bool inside = *time_ms >= context_.at_ms - window_ms &&
-                            *time_ms <= context_.at_ms + window_ms;
+        const bool inside =
+            *time_ms >= context_.at_ms - window_ms && *time_ms <= context_.at_ms + window_ms;
         return inside ? std::string_view() : reason::kStale;
     }
 

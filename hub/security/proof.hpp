@@ -19,12 +19,12 @@ inline constexpr std::int64_t kToleranceMaxS = 3600;
 /// Why a claim was refused: stable words for logs, metrics and `hubctl plugin verify`. They are
 /// never shown to the sender (TM-IN-8).
 namespace reason {
-inline constexpr std::string_view kNoProof = "no_proof";            ///< the claim offers none
-inline constexpr std::string_view kNoSecret = "no_secret";          ///< none to check it with
-inline constexpr std::string_view kBadSignature = "bad_signature";  ///< fits no current secret
+inline constexpr std::string_view kNoProof = "no_proof";              ///< the claim offers none
+inline constexpr std::string_view kNoSecret = "no_secret";            ///< none to check it with
+inline constexpr std::string_view kBadSignature = "bad_signature";    ///< fits no current secret
 inline constexpr std::string_view kMissingHeader = "missing_header";  ///< no value is presented
-inline constexpr std::string_view kStale = "stale";                 ///< outside the signed window
-inline constexpr std::string_view kBadEncoding = "bad_encoding";    ///< wrong form or length
+inline constexpr std::string_view kStale = "stale";                   ///< outside the signed window
+inline constexpr std::string_view kBadEncoding = "bad_encoding";      ///< wrong form or length
 inline constexpr std::string_view kUnknownAlgorithm = "unknown_algorithm";
 }  // namespace reason
 

@@ -111,7 +111,8 @@ TEST_F(CheckrVector, RefusesEveryFlippedBitOfTheSignature) {
 TEST_F(CheckrVector, RefusesMissingDoubledEmptyAndMisshapenHeaders) {
     EXPECT_EQ(reasonOf(body_, {}), reason::kMissingHeader);
     EXPECT_EQ(reasonOf(body_, {{header_, ""}}), reason::kMissingHeader);
-    EXPECT_EQ(reasonOf(body_, {{header_, signature_}, {header_, signature_}}), reason::kBadEncoding);
+    EXPECT_EQ(reasonOf(body_, {{header_, signature_}, {header_, signature_}}),
+              reason::kBadEncoding);
     EXPECT_EQ(reasonOf(body_, {{header_, signature_}, {header_, ""}}), reason::kBadEncoding);
     EXPECT_EQ(reasonOf(body_, {{header_, signature_.substr(2)}}), reason::kBadEncoding);
     EXPECT_EQ(reasonOf(body_, {{header_, signature_ + "00"}}), reason::kBadEncoding);
@@ -296,15 +297,16 @@ TEST(CoverageRule, WhatTheMessageLeavesOutMakesAHint) {
         context.delivery = &delivery;
         const std::string signature =
             hexEncode(hmac(HashAlg::kSha256, "s", assemble(row.message, context).value()));
-        const ClaimVerdict verdict =
-            verifyClaim(claimOf(proofOf("hmac-sha256", row.message, {piece::text(signature)}, "hex")),
-                        delivery, {{"webhook_secret", {"s"}}}, kNowMs);
+        const ClaimVerdict verdict = verifyClaim(
+            claimOf(proofOf("hmac-sha256", row.message, {piece::text(signature)}, "hex")), delivery,
+            {{"webhook_secret", {"s"}}}, kNowMs);
         ASSERT_TRUE(verdict.authentic()) << row.name;
         EXPECT_EQ(verdict.isHint(), row.is_hint) << row.name;
     }
 }
 
-// A signature that stands in the body cannot sign itself; it and 32 bytes beside it may be left out.
+// A signature that stands in the body cannot sign itself; it and 32 bytes beside it may be left
+// out.
 TEST(CoverageRule, ThePresentedValueInTheBodyCountsOnce) {
     const std::string signed_part(40, 'b');
     const std::string signature = hexEncode(hmac(HashAlg::kSha256, "s", signed_part));
@@ -313,20 +315,22 @@ TEST(CoverageRule, ThePresentedValueInTheBodyCountsOnce) {
         Delivery delivery;
         delivery.body.bytes = body;
         return verifyClaim(
-            claimOf(proofOf("hmac-sha256", {piece::bodySlice(0, 40)}, {presented}, "hex")), delivery,
-            {{"webhook_secret", {"s"}}}, kNowMs);
+            claimOf(proofOf("hmac-sha256", {piece::bodySlice(0, 40)}, {presented}, "hex")),
+            delivery, {{"webhook_secret", {"s"}}}, kNowMs);
     };
     const std::string end = R"(","signature":")" + signature + "\"}";
     const auto cut_by_plugin = piece::text(signature);
     EXPECT_FALSE(verdictOf(end, cut_by_plugin).isHint());
     EXPECT_FALSE(verdictOf(end, piece::bodySlice(55, 64)).isHint());
     EXPECT_TRUE(verdictOf(end + std::string(20, ' '), cut_by_plugin).isHint());
-    EXPECT_TRUE(verdictOf(end + signature, cut_by_plugin).isHint()) << "a repeated value hides none";
+    EXPECT_TRUE(verdictOf(end + signature, cut_by_plugin).isHint())
+        << "a repeated value hides none";
 }
 
 TEST(Proofs, AreTakenOutBeforeInterpret) {
     Delivery delivery;
-    delivery.headers = {{"Authorization", "Basic dTpw"}, {"X-Sig", "t=5,v1=abcdef"}, {"X-Event", "e"}};
+    delivery.headers = {
+        {"Authorization", "Basic dTpw"}, {"X-Sig", "t=5,v1=abcdef"}, {"X-Event", "e"}};
     Claim claim = claimOf(proofOf("basic", {}, {piece::header("authorization")}, "none"));
     claim.proofs.push_back(proofOf("hmac-sha256", {}, {piece::text("abcdef")}, "hex"));
     const Delivery rest = withoutProofs(delivery, claim);

@@ -23,8 +23,8 @@ bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& 
             "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             {id, scope.tenantId(), alert.kind, alert.alert_type, alert.severity, alert.person_id,
              alert.subject_type, alert.subject_id, alert.description,
-             alerts_.seal(scope.tenantId(), id, "details_enc", alert.details), alert.status,
-             key, now, now});
+             alerts_.seal(scope.tenantId(), id, "details_enc", alert.details), alert.status, key,
+             now, now});
         return true;
     } catch (const StorageError& error) {
         if (error.code() != StorageErrorCode::kUnique) throw;

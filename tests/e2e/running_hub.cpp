@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds kWaitStep{50};
 
 std::string temporaryFolder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "hub-e2e-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+    if (mkdtemp(pattern.data()) == nullptr)
+        throw std::runtime_error("cannot make a temporary folder");
     return pattern;
 }
 
@@ -101,8 +102,9 @@ void RunningHub::start() {
     config.close();
     const std::string log = folder_ + "/hubd.log";
     std::filesystem::remove(log);
-    process_ = std::make_unique<Process>(std::string(HUB_BUILD_DIR) + "/bin/hubd",
-                                         std::vector<std::string>{"--config=" + folder_ + "/hubd.properties"}, log);
+    process_ = std::make_unique<Process>(
+        std::string(HUB_BUILD_DIR) + "/bin/hubd",
+        std::vector<std::string>{"--config=" + folder_ + "/hubd.properties"}, log);
     const std::string address = process_->waitForLine("listening on http://127.0.0.1:");
     if (address.empty()) throw std::runtime_error("hubd did not start: " + readFile(log));
     port_ = static_cast<std::uint16_t>(std::stoi(address));
@@ -116,8 +118,9 @@ int RunningHub::terminate() { return process_->terminate(); }
 HttpAnswer RunningHub::send(std::string_view method, std::string_view path,
                             const std::map<std::string, std::string>& headers,
                             std::string_view body) const {
-    std::string request = std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: 127.0.0.1:" +
-                          std::to_string(port_) + "\r\nConnection: close\r\n";
+    std::string request = std::string(method) + " " + std::string(path) +
+                          " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) +
+                          "\r\nConnection: close\r\n";
     for (const auto& [name, value] : headers) request += name + ": " + value + "\r\n";
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
     auto socket = http::testing::RawSocket::connectTo(port_);
@@ -134,21 +137,25 @@ HttpAnswer RunningHub::send(std::string_view method, std::string_view path,
 
 hubsdk::JsonDocument RunningHub::api(std::string_view method, std::string_view path,
                                      std::string_view json) const {
-    const auto answer = send(method, "/api/v1" + std::string(path),
-                             {{"Authorization", "Bearer " + key_}, {"Content-Type", "application/json"}}, json);
+    const auto answer =
+        send(method, "/api/v1" + std::string(path),
+             {{"Authorization", "Bearer " + key_}, {"Content-Type", "application/json"}}, json);
     auto document = hubsdk::JsonDocument::parse(answer.body);
-    if (!document) throw std::runtime_error("no JSON from " + std::string(path) + ": " + answer.body);
+    if (!document)
+        throw std::runtime_error("no JSON from " + std::string(path) + ": " + answer.body);
     return std::move(document).value();
 }
 
 std::string RunningHub::connectCheckr(std::string_view api_key) {
-    const auto answer = api("POST", "/providers",
-                            R"({"pluginKey":"checkr","providerCode":"checkr","providerName":"Checkr",)"
-                            R"("settings":{"environment":"production"},"secrets":{"api_key":")" +
-                                std::string(api_key) + "\"}}");
+    const auto answer =
+        api("POST", "/providers",
+            R"({"pluginKey":"checkr","providerCode":"checkr","providerName":"Checkr",)"
+            R"("settings":{"environment":"production"},"secrets":{"api_key":")" +
+                std::string(api_key) + "\"}}");
     const std::string url(answer.root().pointer("/data/webhookUrl").text());
     const std::size_t path = url.find("/api/webhooks/");
-    if (path == std::string::npos) throw std::runtime_error("no webhook URL: " + hubsdk::toText(answer.root()));
+    if (path == std::string::npos)
+        throw std::runtime_error("no webhook URL: " + hubsdk::toText(answer.root()));
     webhook_path_ = url.substr(path);
     return std::string(answer.root().pointer("/data/id").text());
 }

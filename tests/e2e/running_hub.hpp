@@ -21,7 +21,8 @@ struct HttpAnswer {
 class Process {
 public:
     /// Starts `path` with arguments; standard output and error go to `log_file`.
-    Process(const std::string& path, const std::vector<std::string>& arguments, std::string log_file);
+    Process(const std::string& path, const std::vector<std::string>& arguments,
+            std::string log_file);
     /// Ends it with SIGTERM and waits.
     ~Process();
     Process(const Process&) = delete;

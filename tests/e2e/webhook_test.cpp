@@ -23,8 +23,9 @@ std::vector<std::string> webhookSamples() {
     for (const auto& file :
          std::filesystem::directory_iterator(HUB_SHARED_DIR "/vendors/checkr/samples")) {
         const std::string name = file.path().stem().string();
-        const bool sample = name.starts_with("webhook_") && !name.ends_with(".expected") &&
-                            std::filesystem::exists(file.path().parent_path() / (name + ".expected.json"));
+        const bool sample =
+            name.starts_with("webhook_") && !name.ends_with(".expected") &&
+            std::filesystem::exists(file.path().parent_path() / (name + ".expected.json"));
         if (sample) names.push_back(name);
     }
     return names;
@@ -66,8 +67,8 @@ private:
         return database_.read([&](Connection& connection) {
             std::string id;
             std::string tenant;
-            connection.query("SELECT id, tenant_id FROM inbound_event WHERE vendor_event_id = ?", {event_id},
-                             [&](const storage::Row& row) {
+            connection.query("SELECT id, tenant_id FROM inbound_event WHERE vendor_event_id = ?",
+                             {event_id}, [&](const storage::Row& row) {
                                  id = row.string(0);
                                  tenant = row.string(1);
                              });
@@ -100,8 +101,9 @@ TEST(Webhooks, OfTheVendorAreStoredAsTheirExpectedDocumentsSay) {
         ASSERT_TRUE(event.ok());
         const auto stored = rows.observationsOf(std::string(event->root()["id"].text()));
         ASSERT_EQ(stored.size(), 1U);
-        EXPECT_THAT(hubsdk::testing::differencesFrom(sample(name + ".expected.json"), stored.front()),
-                    testing::IsEmpty());
+        EXPECT_THAT(
+            hubsdk::testing::differencesFrom(sample(name + ".expected.json"), stored.front()),
+            testing::IsEmpty());
         // token.deauthorized pauses the account; the others must still be processed.
         if (name == "webhook_token_deauthorized") break;
     }
@@ -114,8 +116,10 @@ TEST(Webhooks, WithoutProofChangeNothing) {
     StoredRows rows(hub);
     const std::string body = sample("webhook_report_completed_full.json");
     const auto wrong_key = hub.deliver(body, "another-key");
-    const auto unsigned_one = hub.send("POST", hub.webhookPath(), {{"Content-Type", "application/json"}}, body);
-    const auto unknown = hub.send("POST", "/api/webhooks/checkr/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", {}, body);
+    const auto unsigned_one =
+        hub.send("POST", hub.webhookPath(), {{"Content-Type", "application/json"}}, body);
+    const auto unknown =
+        hub.send("POST", "/api/webhooks/checkr/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", {}, body);
     const auto no_vendor = hub.send("POST", "/api/webhooks/nobody/AAAA", {}, body);
     for (const auto* answer : {&wrong_key, &unsigned_one, &unknown, &no_vendor}) {
         EXPECT_EQ(answer->status, 401);
@@ -159,7 +163,9 @@ TEST(Hub, StopsInOrderOnATerminationSignal) {
 TEST(Portal, NeedsAKeyAndKnowsItsPaths) {
     const RunningHub hub;
     EXPECT_EQ(hub.send("GET", "/api/v1/orders/x", {}, "").status, 401);
-    EXPECT_EQ(hub.send("GET", "/api/v1/orders/x", {{"Authorization", "Bearer nonsense"}}, "").status, 401);
+    EXPECT_EQ(
+        hub.send("GET", "/api/v1/orders/x", {{"Authorization", "Bearer nonsense"}}, "").status,
+        401);
     const std::map<std::string, std::string> with_key{{"Authorization", "Bearer " + hub.key()}};
     EXPECT_EQ(hub.send("GET", "/api/v1/orders/x", with_key, "").status, 404);
     EXPECT_EQ(hub.send("GET", "/api/v1/nothing", with_key, "").status, 404);
@@ -174,16 +180,19 @@ TEST(Portal, NamesTheFieldThatIsWrong) {
     const std::string provider = hub.connectCheckr(kKey);
     StoredRows rows(hub);
     const std::pair<std::string, std::string> kCases[] = {
-        {R"({"providerId":"PROVIDER","package":"p","applicant":{"email":"no address"}})", "applicant.email"},
+        {R"({"providerId":"PROVIDER","package":"p","applicant":{"email":"no address"}})",
+         "applicant.email"},
         {R"({"providerId":"PROVIDER","package":"p","applicant":{}})", "applicant.email"},
-        {R"({"providerId":"PROVIDER","package":"p","applicant":{"email":"a@b.c"},"status":"completed"})", "status"},
+        {R"({"providerId":"PROVIDER","package":"p","applicant":{"email":"a@b.c"},"status":"completed"})",
+         "status"},
         {R"({"providerId":"nobody","package":"p","applicant":{"email":"a@b.c"}})", "providerId"},
         {R"({"providerId":"PROVIDER","package":"p","applicant":{"email":"a@b.c"},"services":["magic"]})",
          "services[0]"},
     };
     for (const auto& [given, field] : kCases) {
         std::string body = given;
-        if (const auto at = body.find("PROVIDER"); at != std::string::npos) body.replace(at, 8, provider);
+        if (const auto at = body.find("PROVIDER"); at != std::string::npos)
+            body.replace(at, 8, provider);
         const auto answer = hub.api("POST", "/orders", body);
         EXPECT_EQ(answer.root().pointer("/error/code").text(), "VALIDATION_ERROR") << given;
         EXPECT_EQ(answer.root().pointer("/error/details/0/field").text(), field) << given;

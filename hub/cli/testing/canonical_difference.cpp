@@ -39,7 +39,8 @@ std::string listDifference(Json expected, Json actual, const std::string& path) 
 std::string objectDifference(Json expected, Json actual, const std::string& path) {
     for (const auto& member : expected.members()) {
         bool skipped = false;
-        for (const std::string_view name : kNotCompared) skipped |= path.empty() && name == member.name;
+        for (const std::string_view name : kNotCompared)
+            skipped |= path.empty() && name == member.name;
         if (skipped) continue;
         std::string inner = path + (path.empty() ? "" : ".") + std::string(member.name);
         std::string text = difference(Json(&member.value), actual[member.name], inner);
@@ -59,7 +60,8 @@ std::string difference(Json expected, Json actual, const std::string& path) {
         case JsonKind::kObject:
             if (actual.kind() != JsonKind::kObject) return differs(path, expected, actual);
             return objectDifference(expected, actual, path);
-        case JsonKind::kNull: return actual.empty() ? std::string() : differs(path, expected, actual);
+        case JsonKind::kNull:
+            return actual.empty() ? std::string() : differs(path, expected, actual);
         default:
             return hubsdk::toText(expected) == shown(actual) ? std::string()
                                                              : differs(path, expected, actual);

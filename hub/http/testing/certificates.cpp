@@ -4,10 +4,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <stdlib.h>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
-#include <stdlib.h>
 
 namespace hub::http::testing {
 

@@ -1,12 +1,12 @@
 #include "hub/http/testing/raw_socket.hpp"
 
 #include <arpa/inet.h>
-#include <array>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <array>
+#include <stdexcept>
 #include <utility>
 
 namespace hub::http::testing {

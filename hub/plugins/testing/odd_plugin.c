@@ -17,20 +17,20 @@ static hub_view describe(void) {
     return view;
 }
 
-static hub_status answer(const hub_sink *sink, const char *text) {
+static hub_status answer(const hub_sink* sink, const char* text) {
     hub_view chunk;
     chunk.data = text;
     chunk.size = strlen(text);
     return sink->write(sink->context, chunk);
 }
 
-static hub_status claim(const hub_call *call, const hub_sink *sink) {
+static hub_status claim(const hub_call* call, const hub_sink* sink) {
     (void)call;
     return answer(sink, "{\"proofs\":[]}");
 }
 
 /* The body of the delivery says how to misbehave. */
-static hub_status interpret(const hub_call *call, const hub_sink *sink) {
+static hub_status interpret(const hub_call* call, const hub_sink* sink) {
     static const char kilobyte[1024] = {' '};
     hub_view body = call->blobs[0];
     hub_view chunk;
@@ -43,24 +43,29 @@ static hub_status interpret(const hub_call *call, const hub_sink *sink) {
                 (void)sink->write(sink->context, chunk);
             }
             return HUB_OK;
-        case 'j': return answer(sink, "no json");
-        case 's': return 99;
+        case 'j':
+            return answer(sink, "no json");
+        case 's':
+            return 99;
         case 'i':
-            (void)answer(sink, "{\"class\":\"validation\",\"message\":\"is\\nwrong\",\"path\":\"a.b\"}");
+            (void)answer(sink,
+                         "{\"class\":\"validation\",\"message\":\"is\\nwrong\",\"path\":\"a.b\"}");
             return HUB_INVALID;
-        case 'u': return HUB_UNSUPPORTED;
-        default: return HUB_FAILED;
+        case 'u':
+            return HUB_UNSUPPORTED;
+        default:
+            return HUB_FAILED;
     }
 }
 
 #ifndef ODD_NO_ADVANCE
-static hub_status advance(const hub_call *call, const hub_sink *sink) {
+static hub_status advance(const hub_call* call, const hub_sink* sink) {
     (void)call;
     return answer(sink, "{\"action\":\"done\"}");
 }
 #endif
 
-static const void *query(hub_view id) {
+static const void* query(hub_view id) {
     (void)id;
     return 0;
 }
@@ -69,7 +74,7 @@ static const void *query(hub_view id) {
 void hub_name_that_nobody_has(void);
 #endif
 
-HUB_EXPORT const hub_plugin_table *hub_plugin_entry(void) {
+HUB_EXPORT const hub_plugin_table* hub_plugin_entry(void) {
     static hub_plugin_table table;
     table.struct_size = sizeof table;
     table.abi_major = HUB_ABI_MAJOR;

@@ -23,8 +23,8 @@ inline std::string contentOf(const std::filesystem::path& path) {
 }
 
 inline void write(const std::filesystem::path& path, std::string_view bytes) {
-    std::ofstream(path, std::ios::binary).write(bytes.data(),
-                                                static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 /// A folder of its own for each test, removed at the end.

@@ -21,8 +21,13 @@ hub_view describe() {
 }  // namespace
 
 extern "C" HUB_EXPORT const hub_plugin_table* hub_plugin_entry(void) {
-    static const hub_plugin_table kTable{sizeof(hub_plugin_table), HUB_ABI_MAJOR, HUB_ABI_MINOR,
-                                         &describe,                &thrower,      &thrower,
-                                         &thrower,                 &query};
+    static const hub_plugin_table kTable{sizeof(hub_plugin_table),
+                                         HUB_ABI_MAJOR,
+                                         HUB_ABI_MINOR,
+                                         &describe,
+                                         &thrower,
+                                         &thrower,
+                                         &thrower,
+                                         &query};
     return &kTable;
 }

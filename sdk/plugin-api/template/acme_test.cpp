@@ -24,7 +24,7 @@ std::string testdata(const std::string& name) {
 PluginUnderTest acme() { return PluginUnderTest(hub_plugin_entry()); }
 
 ::testing::AssertionResult playsTo(const std::string& script, const Command& command,
-                                 hubsdk::testing::Played& played) {
+                                   hubsdk::testing::Played& played) {
     auto replies = hubsdk::testing::readScript(script);
     if (!replies) return ::testing::AssertionFailure() << replies.error().text();
     auto outcome = ScriptedTransport(acme().advancer(), *replies).playTwice(command);

@@ -46,9 +46,9 @@ struct Acme {
 
     static Defaults defaults(const Account& account) { return acme::defaults(account); }
 
-    static constexpr auto kFlows = flowTable(
-        flow<testAccount>("account.test"), flow<submitOrder>("order.submit"),
-        flow<refreshOrder>("order.refresh"), flow<cancelOrder>("order.cancel"));
+    static constexpr auto kFlows =
+        flowTable(flow<testAccount>("account.test"), flow<submitOrder>("order.submit"),
+                  flow<refreshOrder>("order.refresh"), flow<cancelOrder>("order.cancel"));
 };
 
 }  // namespace

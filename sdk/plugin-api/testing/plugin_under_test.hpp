@@ -2,9 +2,9 @@
 /// plugin tests.
 #pragma once
 
+#include <hubsdk/plugin.h>
 #include <hubsdk/model/flow.hpp>
 #include <hubsdk/model/manifest.hpp>
-#include <hubsdk/plugin.h>
 
 #include "sdk/plugin-api/testing/scripted_transport.hpp"
 
@@ -35,8 +35,8 @@ public:
     /// its input) or kInternal (the plugin failed); the message is the plugin's.
     [[nodiscard]] Result<Claim> claim(const Delivery& delivery,
                                       std::string_view settings = "{}") const;
-    [[nodiscard]] Result<std::vector<Observation>> interpret(const Delivery& delivery,
-                                                             std::string_view settings = "{}") const;
+    [[nodiscard]] Result<std::vector<Observation>> interpret(
+        const Delivery& delivery, std::string_view settings = "{}") const;
     [[nodiscard]] Result<Action> advance(const AdvanceInput& input) const;
     /// advance() as ScriptedTransport takes it.
     [[nodiscard]] Advance advancer() const;

@@ -32,7 +32,8 @@ Result<ScriptedReply> readExchange(Json row, std::size_t index) {
     exchange.method = request["method"].text();
     exchange.path = request["path"].text();
     if (exchange.method.empty()) return invalid(index, "request.method", "is required");
-    if (!exchange.path.starts_with('/')) return invalid(index, "request.path", "must begin with '/'");
+    if (!exchange.path.starts_with('/'))
+        return invalid(index, "request.path", "must begin with '/'");
     if (const std::size_t mark = exchange.path.find('?'); mark != std::string::npos) {
         exchange.query = exchange.path.substr(mark + 1);
         exchange.path.resize(mark);
@@ -46,8 +47,8 @@ Result<ScriptedReply> readExchange(Json row, std::size_t index) {
     }
     exchange.status = static_cast<int>(*status);
     for (const internal::JsonMember& member : reply["headers"].members()) {
-        exchange.headers.push_back({std::string(member.name),
-                                    std::string(Json(&member.value).scalarText().value_or(""))});
+        exchange.headers.push_back(
+            {std::string(member.name), std::string(Json(&member.value).scalarText().value_or(""))});
     }
     auto body = bodyOf(reply, index);
     if (!body) return std::move(body).error();
@@ -138,7 +139,8 @@ Result<Action> ScriptedTransport::advanceTwice(const AdvanceInput& input) const 
         return makeError(ErrorCode::kInternal, "two calls gave different bytes at step " + step);
     }
     if (writeShape(*first) != writeShape(*third)) {
-        return makeError(ErrorCode::kInternal, "a restored journal gave other bytes at step " + step);
+        return makeError(ErrorCode::kInternal,
+                         "a restored journal gave other bytes at step " + step);
     }
     return first;
 }
@@ -152,8 +154,8 @@ const ScriptedReply* ScriptedTransport::replyTo(const Call& call) {
         const int fit = pathFit(call.path, row.path);
         if (row.method != call.method || fit == 0) continue;
         if (row.query && *row.query != call.query) continue;
-        const bool better = best == script_.size() || fit > best_fit ||
-                            (fit == best_fit && used_[best] > 0);
+        const bool better =
+            best == script_.size() || fit > best_fit || (fit == best_fit && used_[best] > 0);
         if (better) {
             best = i;
             best_fit = fit;
@@ -186,12 +188,12 @@ void ScriptedTransport::answerCalls(const Action& action, Leg& leg, Played& play
             const bool to_blob = call.to == "blob" && scripted->status < 300;
             if (to_blob) {
                 const std::string* type = findHeader(scripted->headers, "Content-Type");
-                reply.blob = BlobRef{"blob-" + call.label,
-                                     static_cast<std::int64_t>(scripted->body.size()),
-                                     type == nullptr ? "application/octet-stream" : *type,
-                                     fnv1a(scripted->body)};
+                reply.blob = BlobRef{
+                    "blob-" + call.label, static_cast<std::int64_t>(scripted->body.size()),
+                    type == nullptr ? "application/octet-stream" : *type, fnv1a(scripted->body)};
             } else {
-                reply.body = Body{leg.bodies.emplace_back(captureFrom(scripted->body, call, played))};
+                reply.body =
+                    Body{leg.bodies.emplace_back(captureFrom(scripted->body, call, played))};
             }
         }
         leg.input.journal.push_back(std::move(entry));
@@ -200,7 +202,9 @@ void ScriptedTransport::answerCalls(const Action& action, Leg& leg, Played& play
 
 Result<Played> ScriptedTransport::play(Command command) { return run(std::move(command), false); }
 
-Result<Played> ScriptedTransport::playTwice(Command command) { return run(std::move(command), true); }
+Result<Played> ScriptedTransport::playTwice(Command command) {
+    return run(std::move(command), true);
+}
 
 Result<Played> ScriptedTransport::run(Command command, bool twice) {
     now_ms_ = options_.started_at_ms;
@@ -219,7 +223,9 @@ Result<Played> ScriptedTransport::run(Command command, bool twice) {
         played.actions.push_back(std::move(action).value());
         const Action& latest = played.actions.back();
         switch (latest.action) {
-            case ActionKind::kCall: answerCalls(latest, *leg, played); break;
+            case ActionKind::kCall:
+                answerCalls(latest, *leg, played);
+                break;
             case ActionKind::kAsk: {
                 Entry entry;
                 entry.label = latest.ask->label;
@@ -244,7 +250,8 @@ Result<Played> ScriptedTransport::run(Command command, bool twice) {
             }
             case ActionKind::kAgain:
             case ActionKind::kDone:
-            case ActionKind::kFailed: return played;
+            case ActionKind::kFailed:
+                return played;
         }
     }
     return makeError(ErrorCode::kTooLarge, "the flow did not end after " +

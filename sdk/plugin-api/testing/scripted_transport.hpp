@@ -12,17 +12,18 @@ namespace hubsdk::testing {
 /// one path take its replies in order, and the last one stays.
 struct ScriptedReply {
     std::string method;
-    std::string path;                  ///< as called, or its end: "/reports/1" fits "/v1/reports/1"
+    std::string path;  ///< as called, or its end: "/reports/1" fits "/v1/reports/1"
     std::optional<std::string> query;
     int status = 200;
     std::vector<Header> headers;
     std::string body;
-    bool lost = false;                 ///< sent, but no answer arrives
+    bool lost = false;  ///< sent, but no answer arrives
 };
 
 /// Reads the script format of `hubctl plugin run`:
-/// [{"request": {"method", "path", "query"?}, "reply": {"status", "headers", "body" | "body_base64"}}].
-/// A body may be a text or any JSON value. Fails with kInvalid and the path of the member.
+/// [{"request": {"method", "path", "query"?}, "reply": {"status", "headers", "body" |
+/// "body_base64"}}]. A body may be a text or any JSON value. Fails with kInvalid and the path of
+/// the member.
 [[nodiscard]] Result<std::vector<ScriptedReply>> readScript(std::string_view json);
 
 /// The next action for these inputs and this journal: a plugin, however it is called.
@@ -33,7 +34,7 @@ using HostAnswer = std::function<std::string(const Ask&)>;
 struct PlayOptions {
     std::int64_t started_at_ms = 0;  ///< time of the start; every entry is one second later
     std::size_t actions_max = 10'000;
-    HostAnswer answer;               ///< default: null
+    HostAnswer answer;  ///< default: null
 };
 
 /// What a played flow did, in order. The last action is done, failed or again.

@@ -32,7 +32,7 @@ extern "C" {
 
 /* Bytes owned by somebody else. data may be null if size is 0; not terminated by NUL. */
 typedef struct hub_view {
-    const char *data;
+    const char* data;
     uint64_t size; /* bytes */
 } hub_view;
 
@@ -49,10 +49,10 @@ typedef int32_t hub_status;
 typedef struct hub_sink {
     uint32_t struct_size;
     uint32_t reserved; /* 0 */
-    void *context;     /* handed back unchanged */
+    void* context;     /* handed back unchanged */
     /* Appends a chunk; the bytes are copied before it returns. HUB_OVERSIZE once the total would
      * pass the limit of the call: the plugin then stops and returns HUB_OVERSIZE. */
-    hub_status (*write)(void *context, hub_view chunk);
+    hub_status (*write)(void* context, hub_view chunk);
 } hub_sink;
 
 /* What a host offers during a call. Small on purpose: plugin functions are pure.
@@ -60,12 +60,12 @@ typedef struct hub_sink {
 typedef struct hub_host {
     uint32_t struct_size;
     uint32_t reserved; /* 0 */
-    void *context;     /* handed back unchanged */
+    void* context;     /* handed back unchanged */
     /* Writes one line to the hub's log. level: 0 debug, 1 info, 2 warning, 3 error. The host cuts
      * it at 1 KiB, escapes control characters and redacts it. */
-    void (*log)(void *context, int32_t level, hub_view message);
+    void (*log)(void* context, int32_t level, hub_view message);
     /* A host capability by id, for example "hub.clock-trace/1"; null if not offered. */
-    const void *(*query)(void *context, hub_view id);
+    const void* (*query)(void* context, hub_view id);
 } hub_host;
 
 /* The input of one call. Ownership: host; valid during the call. */
@@ -73,8 +73,8 @@ typedef struct hub_call {
     uint32_t struct_size;
     uint32_t blob_count;   /* at most HUB_BLOBS_MAX */
     hub_view document;     /* UTF-8 JSON */
-    const hub_view *blobs; /* blob_count views; null if 0 */
-    const hub_host *host;  /* may be null */
+    const hub_view* blobs; /* blob_count views; null if 0 */
+    const hub_host* host;  /* may be null */
 } hub_call;
 
 /* The plugin. Ownership: plugin; static, valid until the library is unloaded. */
@@ -88,17 +88,18 @@ typedef struct hub_plugin_table {
 
     /* ClaimInput -> Claim: the proof that a delivery offers; the host checks it. Null if the plugin
      * has no inbound routes or if all its claims are templates of the manifest. [any-thread] */
-    hub_status (*claim)(const hub_call *call, const hub_sink *answer);
+    hub_status (*claim)(const hub_call* call, const hub_sink* answer);
 
     /* ClaimInput -> Interpretation: what a proven delivery says. Null as for claim. [any-thread] */
-    hub_status (*interpret)(const hub_call *call, const hub_sink *answer);
+    hub_status (*interpret)(const hub_call* call, const hub_sink* answer);
 
     /* AdvanceInput -> Action: the next action of a flow. Null if the plugin has no commands.
      * [any-thread] */
-    hub_status (*advance)(const hub_call *call, const hub_sink *answer);
+    hub_status (*advance)(const hub_call* call, const hub_sink* answer);
 
-    /* A capability of the plugin by id ("hub.settings-migrate/1"), or null. Required. [any-thread] */
-    const void *(*query)(hub_view id);
+    /* A capability of the plugin by id ("hub.settings-migrate/1"), or null. Required. [any-thread]
+     */
+    const void* (*query)(hub_view id);
 } hub_plugin_table;
 
 #if defined(__GNUC__)
@@ -109,7 +110,7 @@ typedef struct hub_plugin_table {
 
 /* The one exported name. Returns the plugin's table; never null in a working plugin.
  * Called once after the load. Ownership: plugin, static. [any-thread] */
-HUB_EXPORT const hub_plugin_table *hub_plugin_entry(void);
+HUB_EXPORT const hub_plugin_table* hub_plugin_entry(void);
 
 #ifdef __cplusplus
 }

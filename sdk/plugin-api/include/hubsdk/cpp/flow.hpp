@@ -2,9 +2,10 @@
 /// journal at every step (architecture section 3.2, plugin-contract section 6).
 ///
 ///     Flow submitOrder(const Order& order, const Account& account) {
-///         Reply candidate = co_await post("candidate", "/candidates").json(candidateOf(order)).keyed();
-///         Reply invitation = co_await post("invite", "/invitations").json(invitationOf(candidate)).keyed();
-///         co_return submitted(invitation);
+///         Reply candidate = co_await post("candidate",
+///         "/candidates").json(candidateOf(order)).keyed(); Reply invitation = co_await
+///         post("invite", "/invitations").json(invitationOf(candidate)).keyed(); co_return
+///         submitted(invitation);
 ///     }
 ///
 /// A co_await returns at once for what the journal already holds; the first thing that it does not
@@ -28,7 +29,8 @@ public:
     [[nodiscard]] const std::string& id() const { return id_; }
     [[nodiscard]] Json settings() const { return settings_; }
     /// The text of a setting, or `fallback`.
-    [[nodiscard]] std::string_view text(std::string_view name, std::string_view fallback = {}) const {
+    [[nodiscard]] std::string_view text(std::string_view name,
+                                        std::string_view fallback = {}) const {
         return settings_[name].text(fallback);
     }
     /// The vendor's name of one of our packages (setting `packages`), or the same name.
@@ -179,13 +181,16 @@ struct PromiseBase {
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     ReplyAwaiter await_transform(Request&& request) { return ReplyAwaiter(std::move(request)); }
-    RepliesAwaiter await_transform(Requests&& requests) { return RepliesAwaiter(std::move(requests)); }
+    RepliesAwaiter await_transform(Requests&& requests) {
+        return RepliesAwaiter(std::move(requests));
+    }
     AnswerAwaiter await_transform(Question&& question) { return AnswerAwaiter(question); }
     PauseAwaiter await_transform(Pause&& pause) { return PauseAwaiter(pause); }
     template <class Other>
     Other&& await_transform(Other&& other) {
-        static_assert(requires { typename std::remove_cvref_t<Other>::TaskValue; },
-                      "a flow may await a Request, all(...), ask(...), waitUntil(...) or a Task<T>");
+        static_assert(
+            requires { typename std::remove_cvref_t<Other>::TaskValue; },
+            "a flow may await a Request, all(...), ask(...), waitUntil(...) or a Task<T>");
         return std::forward<Other>(other);
     }
 };

@@ -12,10 +12,10 @@
 /// A struct without claim and interpret has no inbound side; without kFlows it has no commands.
 #pragma once
 
+#include <hubsdk/plugin.h>
 #include <hubsdk/cpp/flow.hpp>
 #include <hubsdk/model/delivery.hpp>
 #include <hubsdk/model/manifest.hpp>
-#include <hubsdk/plugin.h>
 
 namespace hubsdk {
 
@@ -35,13 +35,16 @@ const T& argumentOf(const Command& inputs, const Account& account) {
         return inputs;
     } else if constexpr (std::is_same_v<T, Delivery>) {
         if (!inputs.delivery) {
-            throw FlowEnd(vendorError(ErrorClass::kValidation, "delivery: is required for this command"));
+            throw FlowEnd(
+                vendorError(ErrorClass::kValidation, "delivery: is required for this command"));
         }
         return *inputs.delivery;
     } else {
-        static_assert(std::is_same_v<T, Order>, "a flow takes Order, Delivery, Account and Command");
+        static_assert(std::is_same_v<T, Order>,
+                      "a flow takes Order, Delivery, Account and Command");
         if (!inputs.order) {
-            throw FlowEnd(vendorError(ErrorClass::kValidation, "order: is required for this command"));
+            throw FlowEnd(
+                vendorError(ErrorClass::kValidation, "order: is required for this command"));
         }
         return *inputs.order;
     }
@@ -91,8 +94,14 @@ struct Exports {
         return nullptr;
     }
     static constexpr hub_plugin_table table(hub_view (*describe)(void)) {
-        hub_plugin_table all{sizeof(hub_plugin_table), HUB_ABI_MAJOR, HUB_ABI_MINOR, describe, nullptr,
-                             nullptr, nullptr, &query};
+        hub_plugin_table all{sizeof(hub_plugin_table),
+                             HUB_ABI_MAJOR,
+                             HUB_ABI_MINOR,
+                             describe,
+                             nullptr,
+                             nullptr,
+                             nullptr,
+                             &query};
         if constexpr (requires { &Plugin::claim; }) all.claim = &claim;
         if constexpr (requires { &Plugin::interpret; }) all.interpret = &interpret;
         if constexpr (requires { Plugin::kFlows; }) all.advance = &advance;
@@ -102,8 +111,8 @@ struct Exports {
 
 }  // namespace internal
 
-/// A row of a flow table: flow<submitOrder>("order.submit"). The coroutine may take Order, Delivery,
-/// Account and Command by const reference, in any order and number.
+/// A row of a flow table: flow<submitOrder>("order.submit"). The coroutine may take Order,
+/// Delivery, Account and Command by const reference, in any order and number.
 template <auto kFunction>
 constexpr FlowRow flow(std::string_view command) {
     return {command, &internal::FlowStarter<kFunction>::start};
@@ -125,12 +134,12 @@ extern "C" HUB_EMBEDDED const char hub_manifest_begin[];
 extern "C" HUB_EMBEDDED const char hub_manifest_end[];
 
 /// Exports the one entry of the library. Once per plugin, at the end of plugin.cpp.
-#define HUB_EXPORT_PLUGIN(Plugin)                                                                \
-    extern "C" HUB_EXPORT const hub_plugin_table* hub_plugin_entry(void) {                       \
-        static constexpr hub_plugin_table kTable =                                               \
-            hubsdk::internal::Exports<Plugin>::table(+[]() -> hub_view {                         \
-                return {hub_manifest_begin,                                                      \
-                        static_cast<uint64_t>(hub_manifest_end - hub_manifest_begin)};           \
-            });                                                                                  \
-        return &kTable;                                                                          \
+#define HUB_EXPORT_PLUGIN(Plugin)                                                      \
+    extern "C" HUB_EXPORT const hub_plugin_table* hub_plugin_entry(void) {             \
+        static constexpr hub_plugin_table kTable =                                     \
+            hubsdk::internal::Exports<Plugin>::table(+[]() -> hub_view {               \
+                return {hub_manifest_begin,                                            \
+                        static_cast<uint64_t>(hub_manifest_end - hub_manifest_begin)}; \
+            });                                                                        \
+        return &kTable;                                                                \
     }

@@ -58,7 +58,8 @@ public:
     Request&& toBlob(std::int64_t bytes_max) &&;
     /// The flow wants to see these statuses as replies; others than 2xx end or repeat the step.
     Request&& allow(std::vector<int> statuses) &&;
-    /// As above, without a braced list, which an awaiting expression must not hold: allow(404, 409).
+    /// As above, without a braced list, which an awaiting expression must not hold: allow(404,
+    /// 409).
     template <std::same_as<int>... More>
     Request&& allow(int first, More... more) && {
         allowed_ = std::vector<int>{first, more...};

@@ -39,12 +39,14 @@ enum class ErrorCode : std::uint8_t {
 struct Error {
     ErrorCode code = ErrorCode::kInternal;
     std::string message;
-    std::string path;                           ///< field ("order.applicant.email") or vendor reference
+    std::string path;  ///< field ("order.applicant.email") or vendor reference
     std::optional<std::int64_t> retry_after_ms;  ///< when waiting helps, how long
     std::shared_ptr<const Error> cause;
 
     /// "path: message", or the message alone.
-    [[nodiscard]] std::string text() const { return path.empty() ? message : path + ": " + message; }
+    [[nodiscard]] std::string text() const {
+        return path.empty() ? message : path + ": " + message;
+    }
 };
 
 /// Makes an Error in one expression.

@@ -88,9 +88,13 @@ constexpr Field<Object, Member> field(std::string_view name, Member Object::*mem
 }
 
 template <class T>
-concept Shaped = requires { Shape<T>::kFields; };
+concept Shaped = requires {
+    Shape<T>::kFields;
+};
 template <class T>
-concept NamedEnum = std::is_enum_v<T> && requires { EnumNames<T>::kRows; };
+concept NamedEnum = std::is_enum_v<T> && requires {
+    EnumNames<T>::kRows;
+};
 
 /// Absent, null or a value: "not said", "said to be unknown" and "said". For partial updates.
 template <class T>
@@ -171,7 +175,8 @@ struct ReadOptions {
 template <class T>
 [[nodiscard]] Result<T> readShape(Json json, const ReadOptions& options = {}) {
     T value{};
-    internal::ReadContext context{options.unknown == UnknownMembers::kRefuse, options.blobs, {}, {}};
+    internal::ReadContext context{
+        options.unknown == UnknownMembers::kRefuse, options.blobs, {}, {}};
     using internal::readValue;  // and what argument-dependent look-up finds: overloads come later
     if (!readValue(json, value, FieldRules{}, context)) {
         return makeError(ErrorCode::kInvalid, std::move(context.message), std::move(context.path));
@@ -190,7 +195,8 @@ template <class T>
 
 /// Appends a T as JSON. `blobs` collects the bytes of Body members; null writes them as null.
 template <class T>
-void writeShape(JsonWriter& writer, const T& value, std::vector<std::string_view>* blobs = nullptr) {
+void writeShape(JsonWriter& writer, const T& value,
+                std::vector<std::string_view>* blobs = nullptr) {
     internal::WriteContext context{writer, blobs, Pii::kSecret};
     using internal::writeValue;
     writeValue(context, value);
@@ -198,7 +204,8 @@ void writeShape(JsonWriter& writer, const T& value, std::vector<std::string_view
 
 /// A T as compact JSON text. The same value always gives the same bytes.
 template <class T>
-[[nodiscard]] std::string writeShape(const T& value, std::vector<std::string_view>* blobs = nullptr) {
+[[nodiscard]] std::string writeShape(const T& value,
+                                     std::vector<std::string_view>* blobs = nullptr) {
     std::string out;
     JsonWriter writer(out);
     writeShape(writer, value, blobs);

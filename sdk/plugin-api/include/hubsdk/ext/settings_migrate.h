@@ -17,7 +17,7 @@ typedef struct hub_settings_migrate {
     uint32_t reserved; /* 0 */
     /* Document {"from_version", "settings"} -> the new settings document. HUB_INVALID with an error
      * document if they cannot be carried over. [any-thread] */
-    hub_status (*migrate)(const hub_call *call, const hub_sink *answer);
+    hub_status (*migrate)(const hub_call* call, const hub_sink* answer);
 } hub_settings_migrate;
 
 #ifdef __cplusplus

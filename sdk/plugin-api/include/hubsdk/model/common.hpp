@@ -20,7 +20,8 @@ struct Shape<Header> {
 };
 
 /// The value of the first field of that name; null if there is none.
-[[nodiscard]] const std::string* findHeader(const std::vector<Header>& headers, std::string_view name);
+[[nodiscard]] const std::string* findHeader(const std::vector<Header>& headers,
+                                            std::string_view name);
 
 /// How an object of the vendor is tied to one of ours (plugin-contract section 5).
 struct Link {

@@ -8,8 +8,8 @@ namespace hubsdk {
 /// One inbound request, or one record of a feed or file. The body is what arrived, byte for byte.
 struct Delivery {
     std::string method;
-    std::string path;  ///< behind /api/webhooks/{vendor}/{endpoint}: "" or "/tail"
-    std::string query; ///< without '?', not decoded
+    std::string path;   ///< behind /api/webhooks/{vendor}/{endpoint}: "" or "/tail"
+    std::string query;  ///< without '?', not decoded
     std::vector<Header> headers;
     Body body;
     std::string source = "webhook";  ///< webhook, feed, file, upload
@@ -41,8 +41,8 @@ struct Shape<ClaimInput> {
 
 /// A signed time that must lie within the window around now.
 struct SignedAt {
-    Pieces value;                  ///< the time as text
-    std::string unit = "s";        ///< s, ms or iso8601
+    Pieces value;            ///< the time as text
+    std::string unit = "s";  ///< s, ms or iso8601
     std::int64_t tolerance_s = 300;
 };
 template <>
@@ -98,7 +98,7 @@ struct Claim {
     std::optional<std::string> state_key;    ///< names only a state
     Pieces ack;                              ///< body of the 200
     std::optional<Refusal> refuse;
-    Patch<bool> store;                       ///< false: answered, not stored (ping, challenge)
+    Patch<bool> store;  ///< false: answered, not stored (ping, challenge)
 };
 template <>
 struct Shape<Claim> {

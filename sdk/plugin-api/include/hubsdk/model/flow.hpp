@@ -28,7 +28,7 @@ struct Command {
     std::optional<Order> order;
     AccountInput account;
     std::optional<std::string> cursor;
-    Raw parameters;             ///< what else the command takes
+    Raw parameters;                    ///< what else the command takes
     std::optional<Delivery> delivery;  ///< of inbound.request: what the vendor sent; first leg only
     std::string flow_id;
     std::int64_t started_at_ms = 0;  ///< epoch
@@ -39,7 +39,8 @@ struct Shape<Command> {
     static constexpr std::string_view kName = "Command";
     static constexpr auto kFields = std::tuple{
         field("command", &Command::command, "Name of the command.", lengthMax(64)),
-        field("vendor_order_id", &Command::vendor_order_id, "The vendor's order id.", lengthMax(100)),
+        field("vendor_order_id", &Command::vendor_order_id, "The vendor's order id.",
+              lengthMax(100)),
         field("links", &Command::links, "All links of the subject.", lengthMax(200)),
         field("order", &Command::order, "The order, for order commands."),
         field("account", &Command::account, "The account.", Need::kOptional),
@@ -122,10 +123,9 @@ struct AdvanceInput {
 template <>
 struct Shape<AdvanceInput> {
     static constexpr std::string_view kName = "AdvanceInput";
-    static constexpr auto kFields =
-        std::tuple{field("inputs", &AdvanceInput::inputs, "Frozen inputs."),
-                   field("journal", &AdvanceInput::journal, "What happened in this leg.",
-                         lengthMax(64))};
+    static constexpr auto kFields = std::tuple{
+        field("inputs", &AdvanceInput::inputs, "Frozen inputs."),
+        field("journal", &AdvanceInput::journal, "What happened in this leg.", lengthMax(64))};
 };
 
 /// What a lost answer means: whether the step may be sent again.
@@ -170,17 +170,18 @@ struct Part {
 template <>
 struct Shape<Part> {
     static constexpr std::string_view kName = "Part";
-    static constexpr auto kFields = std::tuple{
-        field("name", &Part::name, "Field name."), field("file_name", &Part::file_name, "File name."),
-        field("content_type", &Part::content_type, "Media type."),
-        field("value", &Part::value, "Pieces; may name a blob.", Need::kRequired)};
+    static constexpr auto kFields =
+        std::tuple{field("name", &Part::name, "Field name."),
+                   field("file_name", &Part::file_name, "File name."),
+                   field("content_type", &Part::content_type, "Media type."),
+                   field("value", &Part::value, "Pieces; may name a blob.", Need::kRequired)};
 };
 
 /// A secret in a reply: taken by the host and blanked before the reply is journalled.
 struct Capture {
-    std::string at;             ///< JSON pointer into the reply body
-    std::string into;           ///< name of the secret
-    std::string mode = "replace";  ///< add, replace or transient
+    std::string at;                      ///< JSON pointer into the reply body
+    std::string into;                    ///< name of the secret
+    std::string mode = "replace";        ///< add, replace or transient
     std::optional<std::string> expires;  ///< JSON pointer to seconds
 };
 template <>
@@ -226,7 +227,8 @@ struct Shape<Call> {
         field("path", &Call::path, "Path.", lengthMax(8192)),
         field("query", &Call::query, "Query.", Need::kOptional, Pii::kPersonal, lengthMax(8192)),
         field("headers", &Call::headers, "Header fields.", lengthMax(64)),
-        field("body", &Call::body, "Body."), field("parts", &Call::parts, "Multipart body."),
+        field("body", &Call::body, "Body."),
+        field("parts", &Call::parts, "Multipart body."),
         field("body_hash", &Call::body_hash, "Fingerprint.", Need::kOptional),
         field("repeat", &Call::repeat, "What a lost answer means.", Need::kOptional),
         field("key_header", &Call::key_header, "Header for the idempotency key."),
@@ -247,9 +249,10 @@ struct Ask {
 template <>
 struct Shape<Ask> {
     static constexpr std::string_view kName = "Ask";
-    static constexpr auto kFields = std::tuple{field("label", &Ask::label, "Label of the step."),
-                                               field("what", &Ask::what, "packages, order …"),
-                                               field("about", &Ask::about, "Parameters.", Pii::kSensitive)};
+    static constexpr auto kFields =
+        std::tuple{field("label", &Ask::label, "Label of the step."),
+                   field("what", &Ask::what, "packages, order …"),
+                   field("about", &Ask::about, "Parameters.", Pii::kSensitive)};
 };
 
 struct Wait {
@@ -285,18 +288,18 @@ struct Shape<Again> {
 /// A part of a reply that enters the inbox as a delivery of its own.
 struct Deliver {
     std::string event_key;
-    std::string text;             ///< the bytes, if they are text of the plugin's making
-    std::optional<Slice> slice;   ///< or where they lie in a reply
+    std::string text;            ///< the bytes, if they are text of the plugin's making
+    std::optional<Slice> slice;  ///< or where they lie in a reply
     std::string source = "feed";
 };
 template <>
 struct Shape<Deliver> {
     static constexpr std::string_view kName = "Deliver";
-    static constexpr auto kFields = std::tuple{
-        field("event_key", &Deliver::event_key, "Names the event.", lengthMax(255)),
-        field("text", &Deliver::text, "The bytes.", Need::kOptional, Pii::kSensitive),
-        field("slice", &Deliver::slice, "Where the bytes lie."),
-        field("source", &Deliver::source, "feed or file.", Need::kOptional)};
+    static constexpr auto kFields =
+        std::tuple{field("event_key", &Deliver::event_key, "Names the event.", lengthMax(255)),
+                   field("text", &Deliver::text, "The bytes.", Need::kOptional, Pii::kSensitive),
+                   field("slice", &Deliver::slice, "Where the bytes lie."),
+                   field("source", &Deliver::source, "feed or file.", Need::kOptional)};
 };
 
 /// The answer to an inbound request.
@@ -349,7 +352,8 @@ struct Shape<Action> {
     static constexpr auto kFields = std::tuple{
         field("action", &Action::action, "Kind."),
         field("calls", &Action::calls, "1 to 16 calls.", lengthMax(16)),
-        field("ask", &Action::ask, "Question to the host."), field("wait", &Action::wait, "Pause."),
+        field("ask", &Action::ask, "Question to the host."),
+        field("wait", &Action::wait, "Pause."),
         field("again", &Action::again, "Repeat a step."),
         field("command", &Action::next, "First entry of the next leg."),
         field("result", &Action::result, "What the caller gets.", Pii::kSensitive),

@@ -68,8 +68,9 @@ struct LinkRule {
 template <>
 struct Shape<LinkRule> {
     static constexpr std::string_view kName = "LinkRule";
-    static constexpr auto kFields = std::tuple{field("type", &LinkRule::type, "Link type."),
-                                               field("role", &LinkRule::role, "unique or narrowing.")};
+    static constexpr auto kFields =
+        std::tuple{field("type", &LinkRule::type, "Link type."),
+                   field("role", &LinkRule::role, "unique or narrowing.")};
 };
 
 /// A budget that belongs to the credential.
@@ -150,7 +151,8 @@ struct Shape<Manifest> {
         field("inbound", &Manifest::inbound, "What the vendor may send."),
         field("links", &Manifest::links, "Link types."),
         field("commands", &Manifest::commands, "Commands it takes.", Need::kRequired),
-        field("feeds", &Manifest::feeds, "Feeds."), field("rate", &Manifest::rate, "Budgets."),
+        field("feeds", &Manifest::feeds, "Feeds."),
+        field("rate", &Manifest::rate, "Budgets."),
         field("key_lifetime_ms", &Manifest::key_lifetime_ms, "Life of an idempotency key."),
         field("timeout_ms", &Manifest::timeout_ms, "Default time limit of a call."),
         field("body_bytes_max", &Manifest::body_bytes_max, "Largest delivery."),
@@ -165,7 +167,7 @@ struct Shape<Manifest> {
 /// One row of the closed command table (plugin-contract section 8).
 struct CommandRow {
     std::string_view name;
-    bool needs_order;       ///< input `order`
+    bool needs_order;         ///< input `order`
     bool needs_vendor_order;  ///< input `vendor_order_id` or a link
     std::string_view text;
 };

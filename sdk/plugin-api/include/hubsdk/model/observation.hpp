@@ -223,7 +223,8 @@ struct Shape<Event> {
     static constexpr std::string_view kName = "Event";
     static constexpr auto kFields = std::tuple{
         field("event_type", &Event::event_type, "The vendor's word.", lengthMax(100)),
-        field("occurred_at", &Event::occurred_at, "UTC.", WhenEmpty::kWriteNull, Format::kTimestamp),
+        field("occurred_at", &Event::occurred_at, "UTC.", WhenEmpty::kWriteNull,
+              Format::kTimestamp),
         field("resource_type", &Event::resource_type, "Kind of object.", WhenEmpty::kWriteNull),
         field("resource_id", &Event::resource_id, "Id of the object.", WhenEmpty::kWriteNull),
         field("dedupe_key", &Event::dedupe_key, "Names the event.", WhenEmpty::kWriteNull)};
@@ -280,7 +281,8 @@ template <>
 struct Shape<CatalogItem> {
     static constexpr std::string_view kName = "CatalogItem";
     static constexpr auto kFields = std::tuple{
-        field("id", &CatalogItem::id, "The vendor's id."), field("name", &CatalogItem::name, "Name."),
+        field("id", &CatalogItem::id, "The vendor's id."),
+        field("name", &CatalogItem::name, "Name."),
         field("price", &CatalogItem::price, "List price."),
         field("check_types", &CatalogItem::check_types, "Canonical types, or the vendor's word.")};
 };
@@ -357,9 +359,9 @@ struct Interpretation {
 template <>
 struct Shape<Interpretation> {
     static constexpr std::string_view kName = "Interpretation";
-    static constexpr auto kFields = std::tuple{field("observations", &Interpretation::observations,
-                                                     "What the delivery says.", Need::kRequired,
-                                                     lengthMax(10000))};
+    static constexpr auto kFields =
+        std::tuple{field("observations", &Interpretation::observations, "What the delivery says.",
+                         Need::kRequired, lengthMax(10000))};
 };
 
 }  // namespace hubsdk

@@ -53,14 +53,17 @@ struct Shape<Applicant> {
     static constexpr std::string_view kName = "Applicant";
     static constexpr auto kFields = std::tuple{
         field("first_name", &Applicant::first_name, "Given name.", Pii::kPersonal, lengthMax(100)),
-        field("middle_name", &Applicant::middle_name, "Middle name.", Pii::kPersonal, lengthMax(100)),
+        field("middle_name", &Applicant::middle_name, "Middle name.", Pii::kPersonal,
+              lengthMax(100)),
         field("no_middle_name", &Applicant::no_middle_name, "The person has none."),
         field("last_name", &Applicant::last_name, "Family name.", Pii::kPersonal, lengthMax(100)),
-        field("email", &Applicant::email, "E-mail.", Pii::kPersonal, Format::kEmail, lengthMax(255)),
+        field("email", &Applicant::email, "E-mail.", Pii::kPersonal, Format::kEmail,
+              lengthMax(255)),
         field("phone", &Applicant::phone, "Phone.", Pii::kPersonal, lengthMax(20)),
         field("date_of_birth", &Applicant::date_of_birth, "Day of birth.", Pii::kSensitive,
               Format::kDate),
-        field("ssn", &Applicant::ssn, "US social security number.", Pii::kRestricted, lengthMax(11)),
+        field("ssn", &Applicant::ssn, "US social security number.", Pii::kRestricted,
+              lengthMax(11)),
         field("address", &Applicant::address, "Current address."),
         field("driver_license", &Applicant::driver_license, "Driving licence.")};
 };
@@ -73,11 +76,11 @@ struct WorkLocation {
 template <>
 struct Shape<WorkLocation> {
     static constexpr std::string_view kName = "WorkLocation";
-    static constexpr auto kFields = std::tuple{
-        field("country", &WorkLocation::country, "ISO 3166-1 alpha-2.", Need::kOptional,
-              lengthMax(2)),
-        field("region", &WorkLocation::region, "State or province.", lengthMax(50)),
-        field("city", &WorkLocation::city, "City.", lengthMax(100))};
+    static constexpr auto kFields =
+        std::tuple{field("country", &WorkLocation::country, "ISO 3166-1 alpha-2.", Need::kOptional,
+                         lengthMax(2)),
+                   field("region", &WorkLocation::region, "State or province.", lengthMax(50)),
+                   field("city", &WorkLocation::city, "City.", lengthMax(100))};
 };
 
 /// Who collects the applicant's data and consent.
@@ -101,14 +104,15 @@ struct Order {
 template <>
 struct Shape<Order> {
     static constexpr std::string_view kName = "Order";
-    static constexpr auto kFields = std::tuple{
-        field("id", &Order::id, "Our id.", Need::kOptional, lengthMax(36)),
-        field("number", &Order::number, "Our reference.", lengthMax(50)),
-        field("package", &Order::package, "Our package code.", lengthMax(100)),
-        field("consent_flow", &Order::consent_flow, "hosted by the vendor, or own.", Need::kOptional),
-        field("applicant", &Order::applicant, "The person."),
-        field("work_location", &Order::work_location, "Where the job is."),
-        field("tags", &Order::tags, "Free words.", lengthMax(20))};
+    static constexpr auto kFields =
+        std::tuple{field("id", &Order::id, "Our id.", Need::kOptional, lengthMax(36)),
+                   field("number", &Order::number, "Our reference.", lengthMax(50)),
+                   field("package", &Order::package, "Our package code.", lengthMax(100)),
+                   field("consent_flow", &Order::consent_flow, "hosted by the vendor, or own.",
+                         Need::kOptional),
+                   field("applicant", &Order::applicant, "The person."),
+                   field("work_location", &Order::work_location, "Where the job is."),
+                   field("tags", &Order::tags, "Free words.", lengthMax(20))};
 };
 
 }  // namespace hubsdk

@@ -22,19 +22,19 @@ struct EnumNames<SliceOf> {
 /// the reply to the step `name`. A missing input is an empty slice.
 struct Slice {
     SliceOf of = SliceOf::kBody;
-    std::optional<std::string> name;    ///< header name, query name, or label of the reply
-    std::optional<std::int64_t> from;   ///< first byte, default 0
-    std::optional<std::int64_t> size;   ///< bytes, default to the end
+    std::optional<std::string> name;   ///< header name, query name, or label of the reply
+    std::optional<std::int64_t> from;  ///< first byte, default 0
+    std::optional<std::int64_t> size;  ///< bytes, default to the end
     bool operator==(const Slice&) const = default;
 };
 template <>
 struct Shape<Slice> {
     static constexpr std::string_view kName = "Slice";
-    static constexpr auto kFields = std::tuple{
-        field("of", &Slice::of, "What is cut."),
-        field("name", &Slice::name, "Header or query name, or label of the reply."),
-        field("from", &Slice::from, "First byte, from 0."),
-        field("size", &Slice::size, "Bytes; to the end if absent.")};
+    static constexpr auto kFields =
+        std::tuple{field("of", &Slice::of, "What is cut."),
+                   field("name", &Slice::name, "Header or query name, or label of the reply."),
+                   field("from", &Slice::from, "First byte, from 0."),
+                   field("size", &Slice::size, "Bytes; to the end if absent.")};
 };
 
 /// Exactly one of text … of is set ("of" alone joins); `escape` is applied to the result in order.
@@ -47,11 +47,11 @@ struct Piece {
     std::optional<bool> url;            ///< true: the account's public webhook URL
     std::optional<std::string> blob;    ///< bytes of a stored blob
     std::optional<Slice> slice;
-    std::optional<std::string> hash;    ///< sha1, sha256, sha512 of `of`
-    std::optional<std::string> sign;    ///< hmac-sha1, hmac-sha256, hmac-sha512, rsa-sha256 … of `of`
-    std::vector<Piece> key;             ///< signing key
-    std::vector<Piece> of;              ///< message of hash and sign; alone: joined
-    std::vector<std::string> escape;    ///< xml, json, form, base64, base64url, hex
+    std::optional<std::string> hash;  ///< sha1, sha256, sha512 of `of`
+    std::optional<std::string> sign;  ///< hmac-sha1, hmac-sha256, hmac-sha512, rsa-sha256 … of `of`
+    std::vector<Piece> key;           ///< signing key
+    std::vector<Piece> of;            ///< message of hash and sign; alone: joined
+    std::vector<std::string> escape;  ///< xml, json, form, base64, base64url, hex
     bool operator==(const Piece&) const = default;
 };
 using Pieces = std::vector<Piece>;
@@ -59,19 +59,19 @@ using Pieces = std::vector<Piece>;
 template <>
 struct Shape<Piece> {
     static constexpr std::string_view kName = "Piece";
-    static constexpr auto kFields = std::tuple{
-        field("text", &Piece::text, "Literal text.", Pii::kSensitive),
-        field("secret", &Piece::secret, "Name of a secret."),
-        field("stamp", &Piece::stamp, "Time of the attempt in this format."),
-        field("nonce", &Piece::nonce, "Random value of that name."),
-        field("url", &Piece::url, "The account's public webhook URL."),
-        field("blob", &Piece::blob, "Id of a stored blob."),
-        field("slice", &Piece::slice, "A part of an input."),
-        field("hash", &Piece::hash, "Digest algorithm over `of`."),
-        field("sign", &Piece::sign, "Signature algorithm over `of`."),
-        field("key", &Piece::key, "Signing key."),
-        field("of", &Piece::of, "Message of hash or sign, or pieces to join."),
-        field("escape", &Piece::escape, "Escapes, applied in order.")};
+    static constexpr auto kFields =
+        std::tuple{field("text", &Piece::text, "Literal text.", Pii::kSensitive),
+                   field("secret", &Piece::secret, "Name of a secret."),
+                   field("stamp", &Piece::stamp, "Time of the attempt in this format."),
+                   field("nonce", &Piece::nonce, "Random value of that name."),
+                   field("url", &Piece::url, "The account's public webhook URL."),
+                   field("blob", &Piece::blob, "Id of a stored blob."),
+                   field("slice", &Piece::slice, "A part of an input."),
+                   field("hash", &Piece::hash, "Digest algorithm over `of`."),
+                   field("sign", &Piece::sign, "Signature algorithm over `of`."),
+                   field("key", &Piece::key, "Signing key."),
+                   field("of", &Piece::of, "Message of hash or sign, or pieces to join."),
+                   field("escape", &Piece::escape, "Escapes, applied in order.")};
 };
 
 namespace piece {
@@ -107,8 +107,9 @@ void writeValue(WriteContext& context, const Piece& value);
 template <>
 struct SchemaOf<Piece> {
     static void write(JsonWriter& out, const FieldRules&) {
-        out.member("description", "A text, or an object with one of text, secret, stamp, nonce, url, "
-                                  "blob, slice, hash, sign, of; and escape.");
+        out.member("description",
+                   "A text, or an object with one of text, secret, stamp, nonce, url, "
+                   "blob, slice, hash, sign, of; and escape.");
     }
 };
 }  // namespace internal

@@ -162,7 +162,8 @@ bool readValue(Json json, std::map<std::string, T, std::less<>>& value, const Fi
     if (json.kind() == JsonKind::kNull) return true;
     if (json.kind() != JsonKind::kObject) return context.fail("must be an object");
     for (const JsonMember& member : json.members()) {
-        if (readValue(Json(&member.value), value[std::string(member.name)], rules, context)) continue;
+        if (readValue(Json(&member.value), value[std::string(member.name)], rules, context))
+            continue;
         context.inside(member.name);
         return false;
     }

@@ -76,7 +76,8 @@ struct SchemaOf<std::vector<T>> {
         item.length_max = FieldRules{}.length_max;
         item.pii = Pii::kNone;
         writeSchema<T>(out, item, {});
-        if (rules.length_max != item.length_max) out.member("maxItems", std::int64_t{rules.length_max});
+        if (rules.length_max != item.length_max)
+            out.member("maxItems", std::int64_t{rules.length_max});
     }
 };
 template <class T>
@@ -109,12 +110,14 @@ struct SchemaOf<T> {
             out.member("const", T::kTag);
             out.endObject();
         }
-        std::apply([&](const auto&... rows) { (writeProperty(out, rows), ...); }, Shape<T>::kFields);
+        std::apply([&](const auto&... rows) { (writeProperty(out, rows), ...); },
+                   Shape<T>::kFields);
         out.endObject();
         out.key("required");
         out.beginArray();
         if constexpr (requires { T::kTag; }) out.string(Shape<T>::kTagMember);
-        std::apply([&](const auto&... rows) { (writeRequired(out, rows), ...); }, Shape<T>::kFields);
+        std::apply([&](const auto&... rows) { (writeRequired(out, rows), ...); },
+                   Shape<T>::kFields);
         out.endArray();
     }
 
