@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory_resource>
+#include <set>
 #include <vector>
 
 namespace hubsdk {
@@ -43,6 +44,17 @@ bool hasDuplicateKey(std::span<const JsonMember> members) {
     return std::ranges::adjacent_find(names) != names.end();
 }
 
+// Keeps the last member of each name, in the order of the last ones; gives their count.
+std::size_t keepLastOfEachKey(std::span<JsonMember> members) {
+    std::set<std::string_view> seen;
+    std::size_t kept = members.size();
+    for (std::size_t i = members.size(); i-- > 0;) {
+        if (seen.insert(members[i].name).second) members[--kept] = members[i];
+    }
+    std::ranges::move(members.subspan(kept), members.begin());
+    return members.size() - kept;
+}
+
 enum class Refusal : std::uint8_t { kNone, kDuplicateKey, kKeyTooLong };
 
 // Receives the parser's events and builds nodes in the arena, bottom-up.
@@ -53,7 +65,8 @@ struct TreeBuilder {
     static constexpr std::size_t max_key_size = 64UL * 1024;
     static constexpr std::size_t max_string_size = 0x7FFFFFFF;
 
-    explicit TreeBuilder(std::pmr::memory_resource* memory) : memory_(memory) {
+    TreeBuilder(std::pmr::memory_resource* memory, bool unique_keys)
+        : memory_(memory), unique_keys_(unique_keys) {
         values_.reserve(64);
         names_.reserve(64);
     }
@@ -75,9 +88,12 @@ struct TreeBuilder {
         values_.resize(first_value);
         names_.resize(first_name);
         if (hasDuplicateKey({members, count})) {
-            refusal_ = Refusal::kDuplicateKey;
-            error = boost::json::error::syntax;
-            return false;
+            if (unique_keys_) {
+                refusal_ = Refusal::kDuplicateKey;
+                error = boost::json::error::syntax;
+                return false;
+            }
+            count = keepLastOfEachKey({members, count});
         }
         JsonNode node;
         node.kind = JsonKind::kObject;
@@ -165,6 +181,7 @@ private:
     }
 
     std::pmr::memory_resource* memory_;
+    bool unique_keys_;
     std::vector<JsonNode> values_;
     std::vector<std::string_view> names_;
     std::string partial_;
@@ -191,7 +208,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text, const JsonLimits
     auto arena = std::make_unique<Arena>(text.size() * 2 + 512);
     boost::json::parse_options options;
     options.max_depth = limits.depth_max;
-    boost::json::basic_parser<TreeBuilder> parser(options, &arena->memory);
+    boost::json::basic_parser<TreeBuilder> parser(options, &arena->memory, limits.unique_keys);
     boost::json::error_code error;
     const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
     if (parser.handler().refusal() == Refusal::kDuplicateKey) {

@@ -19,6 +19,10 @@ namespace hubsdk {
 struct JsonLimits {
     std::size_t bytes_max = std::size_t{16} * 1024 * 1024;
     std::size_t depth_max = 64;  ///< the root value has depth 1
+    /// RFC 8259 section 4 leaves equal keys in one object open, and readers that disagree about
+    /// them let a sender show each a different document; so they are refused. False keeps the last
+    /// one, for a party that cannot do better.
+    bool unique_keys = true;
 };
 
 enum class JsonKind : std::uint8_t { kMissing, kNull, kBool, kNumber, kString, kArray, kObject };
