@@ -249,8 +249,8 @@ hubsdk::Result<OrderView> cancelOrder(const ApiCall& call, const NoBody&) {
                 call.now_ms);
         }
         const bool moved =
-            hub::domain::moveOrder(connection, repositories, call.scope, *order, "cancelled",
-                                   hub::domain::Actor::kUser, call.actor_id, call.now_ms);
+            hub::domain::moveOrder({connection, repositories, call.scope, call.now_ms}, *order,
+                                   "cancelled", hub::domain::Actor::kUser, call.actor_id);
         if (!moved) {
             throw hub::storage::UnitRefused(
                 makeError(ErrorCode::kConflict,

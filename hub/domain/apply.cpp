@@ -20,12 +20,11 @@ constexpr std::string_view kMonitoring = "monitoring";
 // One observation on its way into the rows: what every step needs.
 class Application {
 public:
-    Application(storage::Connection& connection, const storage::Repositories& repositories,
-                const storage::TenantScope& scope, const Observation& observation,
-                const ApplyContext& context)
-        : connection_(connection),
-          repositories_(repositories),
-          scope_(scope),
+    Application(const UnitOfWork& unit, const Observation& observation, const ApplyContext& context)
+        : unit_(unit),
+          connection_(unit.connection),
+          repositories_(unit.repositories),
+          scope_(unit.scope),
           observation_(observation),
           context_(context) {}
 
@@ -52,7 +51,7 @@ private:
         stored.vendor_order_row_id = row_id;
         stored.outcome = nameOf(outcome);
         stored.document = hubsdk::writeShape(observation_);
-        repositories_.observations.add(connection_, scope_, stored, context_.now_ms);
+        repositories_.observations.add(connection_, scope_, stored, unit_.now_ms);
         return {outcome, std::move(row_id)};
     }
 
@@ -64,7 +63,7 @@ private:
         alert.subject_type = "delivery";
         alert.subject_id = std::move(subject_id);
         alert.description = std::move(description);
-        repositories_.attention.raiseAlert(connection_, scope_, alert, context_.now_ms);
+        repositories_.attention.raiseAlert(connection_, scope_, alert, unit_.now_ms);
     }
 
     Applied park(std::string_view why) {
@@ -77,7 +76,7 @@ private:
         if (!observation_.disconnect) return store(ApplyOutcome::kApplied, std::nullopt);
         // Paused, not retired: deliveries are still kept while a person connects anew.
         repositories_.accounts.setState(connection_, scope_, context_.account.id,
-                                        storage::AccountState::kPaused, context_.now_ms);
+                                        storage::AccountState::kPaused, unit_.now_ms);
         alert("integration", "account_disconnected", context_.account.id,
               "The vendor ended the connection " + context_.account.provider_code + ".");
         return store(ApplyOutcome::kApplied, std::nullopt);
@@ -136,7 +135,7 @@ private:
         task.kind = "unknown_vendor_order";
         task.subject_type = "inbound_event";
         task.subject_id = context_.source_id;
-        repositories_.attention.openTask(connection_, scope_, task, context_.now_ms);
+        repositories_.attention.openTask(connection_, scope_, task, unit_.now_ms);
         return store(ApplyOutcome::kParked, std::nullopt);
     }
 
@@ -151,15 +150,14 @@ private:
         if (const std::string* candidate = hubsdk::findLink(observation_.links, "candidate")) {
             order.person_external_ref = context_.account.plugin_key + ":" + *candidate;
         }
-        const auto created =
-            repositories_.orders.create(connection_, scope_, order, context_.now_ms);
+        const auto created = repositories_.orders.create(connection_, scope_, order, unit_.now_ms);
         storage::NewVendorOrder vendor;
         vendor.order_id = created.order_id;
         vendor.account_id = context_.account.id;
         vendor.plugin_key = context_.account.plugin_key;
         vendor.client_reference = "monitoring:" + reference;
         VendorOrder row =
-            repositories_.vendor_orders.create(connection_, scope_, vendor, context_.now_ms);
+            repositories_.vendor_orders.create(connection_, scope_, vendor, unit_.now_ms);
         recordCreated(created);
         alert(std::string(kMonitoring), "monitoring_hit", reference,
               "Monitoring reported something new.");
@@ -184,7 +182,7 @@ private:
         event.subject_id = created.order_id;
         event.person_id = created.person_id;
         event.idempotency_key = security::sha256Hex(created.order_id + "\ncreated");
-        repositories_.audit.record(connection_, scope_, entry, event, context_.now_ms);
+        repositories_.audit.record(connection_, scope_, entry, event, unit_.now_ms);
     }
 
     Applied applyTo(VendorOrder& row) {
@@ -194,8 +192,7 @@ private:
                   "The vendor reports something that a person should look at.");
         }
         if (context_.source == Source::kTold && mustFetch(row)) {
-            repositories_.vendor_orders.raiseFetchWanted(connection_, scope_, row.id,
-                                                         context_.now_ms);
+            repositories_.vendor_orders.raiseFetchWanted(connection_, scope_, row.id, unit_.now_ms);
             return store(ApplyOutcome::kFetch, row.id);
         }
         if (context_.source == Source::kFetched && isStale(row)) {
@@ -215,7 +212,7 @@ private:
             link.type = said.type;
             link.external_id = said.id;
             link.is_unique = isUnique(said.type);
-            repositories_.vendor_orders.addLink(connection_, scope_, link, context_.now_ms);
+            repositories_.vendor_orders.addLink(connection_, scope_, link, unit_.now_ms);
         }
     }
 
@@ -259,18 +256,18 @@ private:
         }
         if (observation_.estimated_at)
             row.estimated_at_ms = hubsdk::timestampOf(*observation_.estimated_at);
-        if (!row.submitted_at_ms) row.submitted_at_ms = context_.now_ms;
+        if (!row.submitted_at_ms) row.submitted_at_ms = unit_.now_ms;
         if (observation_.completed_at)
             row.completed_at_ms = hubsdk::timestampOf(*observation_.completed_at);
         for (const hubsdk::ObservedDocument& document : observation_.documents) {
             if (document.kind == "report_pdf") row.report_blob_id = document.blob_id;
         }
-        row.as_of_ms = context_.now_ms;
+        row.as_of_ms = unit_.now_ms;
         if (context_.source == Source::kFetched) {
             row.last_fetch_started_at_ms = context_.fetch_started_ms;
             if (observation_.version) row.fetched_version = observation_.version;
         }
-        repositories_.vendor_orders.save(connection_, scope_, row, context_.now_ms);
+        repositories_.vendor_orders.save(connection_, scope_, row, unit_.now_ms);
     }
 
     void writeOrder(const VendorOrder& row) {
@@ -281,10 +278,10 @@ private:
                   "The vendor reported on an order that has ended.");
             return;
         }
-        applyChecks(connection_, repositories_, scope_, *order, row, observation_, context_);
+        applyChecks(unit_, *order, row, observation_, context_);
         if (row.estimated_at_ms) order->estimated_completion_at_ms = row.estimated_at_ms;
         writeResult(*order, row);
-        repositories_.orders.save(connection_, scope_, *order, context_.now_ms);
+        repositories_.orders.save(connection_, scope_, *order, unit_.now_ms);
         if (observation_.order_status) moveBySaid(*order);
     }
 
@@ -327,10 +324,10 @@ private:
     }
 
     void move(storage::Order& order, std::string_view target) {
-        moveOrder(connection_, repositories_, scope_, order, target, Actor::kVendor,
-                  context_.account.plugin_key, context_.now_ms);
+        moveOrder(unit_, order, target, Actor::kVendor, context_.account.plugin_key);
     }
 
+    const UnitOfWork& unit_;
     storage::Connection& connection_;
     const storage::Repositories& repositories_;
     const storage::TenantScope& scope_;
@@ -358,10 +355,9 @@ std::string_view nameOf(ApplyOutcome outcome) {
     return {};
 }
 
-Applied applyObservation(storage::Connection& connection, const storage::Repositories& repositories,
-                         const storage::TenantScope& scope, const Observation& observation,
+Applied applyObservation(const UnitOfWork& unit, const Observation& observation,
                          const ApplyContext& context) {
-    return Application(connection, repositories, scope, observation, context).run();
+    return Application(unit, observation, context).run();
 }
 
 }  // namespace hub::domain

@@ -2,7 +2,7 @@
 /// (architecture.md section 6). Runs inside the caller's unit of work; calls no plugin.
 #pragma once
 
-#include "hub/storage/repositories.hpp"
+#include "hub/domain/unit_of_work.hpp"
 
 #include <hubsdk/model/manifest.hpp>
 #include <hubsdk/model/observation.hpp>
@@ -30,7 +30,6 @@ struct ApplyContext {
     std::optional<std::string> vendor_order_row_id;  ///< subject of the flow, if there is one
     std::int64_t fetch_started_ms = 0;
     UnknownOrder unknown_order = UnknownOrder::kTask;
-    std::int64_t now_ms = 0;
     std::optional<std::string> trace_id;
 };
 
@@ -52,17 +51,14 @@ struct Applied {
 /// Applies one observation: links, vendor order, checks, findings, order, audit entry, outbox event
 /// and the mark (source, ordinal). Idempotent. Throws StorageError and UnitRefused, which undo the
 /// caller's unit.
-[[nodiscard]] Applied applyObservation(storage::Connection& connection,
-                                       const storage::Repositories& repositories,
-                                       const storage::TenantScope& scope,
+[[nodiscard]] Applied applyObservation(const UnitOfWork& unit,
                                        const hubsdk::Observation& observation,
                                        const ApplyContext& context);
 
 /// Moves an order to `target`, directly or through in_progress, with an audit entry and an outbox
 /// event for every step. False if the table has no way; then nothing changed.
 enum class Actor : std::uint8_t;
-bool moveOrder(storage::Connection& connection, const storage::Repositories& repositories,
-               const storage::TenantScope& scope, storage::Order& order, std::string_view target,
-               Actor actor, std::string_view actor_id, std::int64_t now_ms);
+bool moveOrder(const UnitOfWork& unit, storage::Order& order, std::string_view target, Actor actor,
+               std::string_view actor_id);
 
 }  // namespace hub::domain

@@ -86,25 +86,22 @@ storage::Finding findingOf(const hubsdk::Finding& said, const storage::Check& ch
     return finding;
 }
 
-void applyFindings(storage::Connection& connection, const storage::Repositories& repositories,
-                   const storage::TenantScope& scope, const storage::Order& order,
-                   const storage::Check& check, const std::vector<hubsdk::Finding>& said,
-                   std::int64_t now_ms) {
+void applyFindings(const UnitOfWork& unit, const storage::Order& order, const storage::Check& check,
+                   const std::vector<hubsdk::Finding>& said) {
+    const auto& orders = unit.repositories.orders;
     std::map<std::string, int> equals;
     std::vector<std::string> kept;
     for (const hubsdk::Finding& finding : said) {
         const int place = equals[findingKey(finding, 0)]++;
         storage::Finding row = findingOf(finding, check, order, place);
         kept.push_back(row.dedupe_key);
-        repositories.orders.upsertFinding(connection, scope, row, now_ms);
+        orders.upsertFinding(unit.connection, unit.scope, row, unit.now_ms);
     }
-    repositories.orders.withdrawFindings(connection, scope, check.id, kept, now_ms);
+    orders.withdrawFindings(unit.connection, unit.scope, check.id, kept, unit.now_ms);
 }
 
-void recordCheck(storage::Connection& connection, const storage::Repositories& repositories,
-                 const storage::TenantScope& scope, const storage::Order& order,
-                 const storage::Check& check, const std::string& old_status,
-                 const ApplyContext& context) {
+void recordCheck(const UnitOfWork& unit, const storage::Order& order, const storage::Check& check,
+                 const std::string& old_status, const ApplyContext& context) {
     storage::AuditEntry entry;
     entry.actor_type = "plugin";
     entry.actor_id = context.account.plugin_key;
@@ -127,7 +124,7 @@ void recordCheck(storage::Connection& connection, const storage::Repositories& r
     event.idempotency_key =
         security::sha256Hex(check.id + "\n" + context.source_id + "\n" +
                             std::to_string(context.ordinal) + "\n" + check.status);
-    repositories.audit.record(connection, scope, entry, event, context.now_ms);
+    unit.repositories.audit.record(unit.connection, unit.scope, entry, event, unit.now_ms);
 }
 
 }  // namespace
@@ -151,11 +148,11 @@ std::string findingKey(const hubsdk::Finding& finding, int place_among_equals) {
     return security::sha256Hex(text + "\n" + std::to_string(place_among_equals));
 }
 
-void applyChecks(storage::Connection& connection, const storage::Repositories& repositories,
-                 const storage::TenantScope& scope, const storage::Order& order,
+void applyChecks(const UnitOfWork& unit, const storage::Order& order,
                  const storage::VendorOrder& vendor_order, const hubsdk::Observation& observation,
                  const ApplyContext& context) {
-    std::vector<storage::Check> stored = repositories.orders.checks(connection, scope, order.id);
+    const auto& orders = unit.repositories.orders;
+    std::vector<storage::Check> stored = orders.checks(unit.connection, unit.scope, order.id);
     std::set<std::string> said_ids;
     for (const hubsdk::Check& said : observation.checks) {
         const std::string type = checkTypeOf(said);
@@ -170,13 +167,12 @@ void applyChecks(storage::Connection& connection, const storage::Repositories& r
         }
         const std::string old_status = match->id.empty() ? "" : match->status;
         match->vendor_order_row_id = vendor_order.id;
-        fill(*match, said, context.now_ms);
-        repositories.orders.upsertCheck(connection, scope, *match, context.now_ms);
-        applyFindings(connection, repositories, scope, order, *match, said.findings,
-                      context.now_ms);
+        fill(*match, said, unit.now_ms);
+        orders.upsertCheck(unit.connection, unit.scope, *match, unit.now_ms);
+        applyFindings(unit, order, *match, said.findings);
         said_ids.insert(said.vendor_check_id);
         if (old_status != match->status) {
-            recordCheck(connection, repositories, scope, order, *match, old_status, context);
+            recordCheck(unit, order, *match, old_status, context);
         }
         if (type == "other") {
             storage::Alert alert;
@@ -184,7 +180,7 @@ void applyChecks(storage::Connection& connection, const storage::Repositories& r
             alert.subject_type = "plugin";
             alert.subject_id = context.account.plugin_key + ":" + said.raw_type;
             alert.description = "The vendor's check type " + said.raw_type + " has no mapping.";
-            repositories.attention.raiseAlert(connection, scope, alert, context.now_ms);
+            unit.repositories.attention.raiseAlert(unit.connection, unit.scope, alert, unit.now_ms);
         }
     }
     if (!observation.checks_complete) return;
@@ -192,8 +188,8 @@ void applyChecks(storage::Connection& connection, const storage::Repositories& r
         const bool absent = check.vendor_check_id && check.vendor_order_row_id == vendor_order.id &&
                             !said_ids.contains(*check.vendor_check_id) && !check.withdrawn_at_ms;
         if (!absent) continue;
-        check.withdrawn_at_ms = context.now_ms;
-        repositories.orders.upsertCheck(connection, scope, check, context.now_ms);
+        check.withdrawn_at_ms = unit.now_ms;
+        orders.upsertCheck(unit.connection, unit.scope, check, unit.now_ms);
     }
 }
 

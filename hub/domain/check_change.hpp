@@ -15,8 +15,7 @@ namespace hub::domain {
 
 /// Updates, adds and withdraws checks and findings. A said check matches an ordered one by vendor
 /// check id, then type and scope or jurisdiction, then type (first free); else it is added.
-void applyChecks(storage::Connection& connection, const storage::Repositories& repositories,
-                 const storage::TenantScope& scope, const storage::Order& order,
+void applyChecks(const UnitOfWork& unit, const storage::Order& order,
                  const storage::VendorOrder& vendor_order, const hubsdk::Observation& observation,
                  const ApplyContext& context);
 

@@ -46,15 +46,14 @@ void stampTimes(storage::Order& order, std::int64_t now_ms) {
     order.completed_at_ms = order.status == "completed" ? std::optional(now_ms) : std::nullopt;
 }
 
-void step(storage::Connection& connection, const storage::Repositories& repositories,
-          const storage::TenantScope& scope, storage::Order& order, const OrderTransition& change,
-          Actor actor, std::string_view actor_id, std::int64_t now_ms) {
+void step(const UnitOfWork& unit, storage::Order& order, const OrderTransition& change, Actor actor,
+          std::string_view actor_id) {
     if (change.to == "requires_action" || change.to == "on_hold") order.held_from = order.status;
     if (change.to == "requires_action") order.action_reason = "vendor_message";
     if (change.from == "requires_action") order.action_reason.reset();
     order.status = change.to;
-    stampTimes(order, now_ms);
-    repositories.orders.save(connection, scope, order, now_ms);
+    stampTimes(order, unit.now_ms);
+    unit.repositories.orders.save(unit.connection, unit.scope, order, unit.now_ms);
 
     storage::AuditEntry entry;
     entry.actor_type = actorType(actor);
@@ -77,18 +76,17 @@ void step(storage::Connection& connection, const storage::Repositories& reposito
     event.idempotency_key = security::sha256Hex(
         order.id + "\n" + std::to_string(order.row_version) + "\n" + std::string(change.to));
     event.payload = statusPayload(order, change.from);
-    repositories.audit.record(connection, scope, entry, event, now_ms);
+    unit.repositories.audit.record(unit.connection, unit.scope, entry, event, unit.now_ms);
 }
 
 }  // namespace
 
-bool moveOrder(storage::Connection& connection, const storage::Repositories& repositories,
-               const storage::TenantScope& scope, storage::Order& order, std::string_view target,
-               Actor actor, std::string_view actor_id, std::int64_t now_ms) {
+bool moveOrder(const UnitOfWork& unit, storage::Order& order, std::string_view target, Actor actor,
+               std::string_view actor_id) {
     const std::string from = order.status;
     if (from == target) return true;
     if (const auto direct = orderTransition(from, target, actor)) {
-        step(connection, repositories, scope, order, *direct, actor, actor_id, now_ms);
+        step(unit, order, *direct, actor, actor_id);
         return true;
     }
     // A vendor may skip words that our machine keeps apart; each step is still one of the table.
@@ -96,8 +94,8 @@ bool moveOrder(storage::Connection& connection, const storage::Repositories& rep
     const auto first = orderTransition(from, kBetween, actor);
     const auto second = orderTransition(kBetween, target, actor);
     if (!first || !second) return false;
-    step(connection, repositories, scope, order, *first, actor, actor_id, now_ms);
-    step(connection, repositories, scope, order, *second, actor, actor_id, now_ms);
+    step(unit, order, *first, actor, actor_id);
+    step(unit, order, *second, actor, actor_id);
     return true;
 }
 

@@ -127,12 +127,12 @@ void FlowRunner::applyStep(Connection& connection, const FlowTurn& turn,
                                  std::nullopt,
                                  fetchStart(turn),
                                  domain::UnknownOrder::kTask,
-                                 now,
                                  std::nullopt};
     if (turn.flow.subject_type == "vendor_order")
         context.vendor_order_row_id = turn.flow.subject_id;
+    const domain::UnitOfWork unit{connection, repositories, scope, now};
     for (const hubsdk::Observation& observation : action.observations) {
-        (void)domain::applyObservation(connection, repositories, scope, observation, context);
+        (void)domain::applyObservation(unit, observation, context);
         ++context.ordinal;
     }
     for (const FlowStep& step : turn.steps) {
@@ -156,14 +156,13 @@ void FlowRunner::afterSubject(Connection& connection, const FlowTurn& turn,
         row->last_error = std::string(hubsdk::nameOf(action.error->error_class));
     }
     if (turn.flow.command == "order.submit") {
+        const domain::UnitOfWork unit{connection, repositories, scope, now};
         auto order = repositories.orders.find(connection, scope, row->order_id);
         if (failed) row->status = "failed";
         if (order && failed) {
-            domain::moveOrder(connection, repositories, scope, *order, "failed",
-                              domain::Actor::kSystem, "", now);
+            domain::moveOrder(unit, *order, "failed", domain::Actor::kSystem, "");
         } else if (order && order->status == "submitted") {
-            domain::moveOrder(connection, repositories, scope, *order, "in_progress",
-                              domain::Actor::kSystem, "", now);
+            domain::moveOrder(unit, *order, "in_progress", domain::Actor::kSystem, "");
         }
         if (!failed && row->status == "queued") row->status = "submitted";
     }

@@ -150,13 +150,13 @@ bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
         std::nullopt,
         now,
         may_hold ? domain::UnknownOrder::kHold : domain::UnknownOrder::kTask,
-        now,
         work.row.trace_id};
     domain::Applied applied;
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
         const auto scope = work.scope();
         const auto& repositories = services_.repositories;
-        applied = domain::applyObservation(connection, repositories, scope, observation, context);
+        applied =
+            domain::applyObservation({connection, repositories, scope, now}, observation, context);
         if (applied.outcome != domain::ApplyOutcome::kFetch) return;
         const auto row =
             repositories.vendor_orders.find(connection, scope, *applied.vendor_order_row_id);
