@@ -97,7 +97,9 @@ private:
         Poco::Util::AbstractConfiguration::Keys names;
         file.keys(prefix, names);
         for (const std::string& name : names) {
-            const std::string key = prefix.empty() ? name : prefix + "." + name;
+            std::string key = prefix;
+            if (!key.empty()) key += '.';
+            key += name;
             if (file.hasProperty(key)) values_[key] = file.getRawString(key);
             collect(file, key);
         }

@@ -152,7 +152,7 @@ private:
         return deliver(decoder.take());
     }
 
-    bool deliver(std::string piece) {
+    bool deliver(const std::string& piece) {
         const bool success = head_.status >= 200 && head_.status < 300;
         if (!input_.sink || !success) {
             body_ += piece;

@@ -53,19 +53,23 @@ Resolver::~Resolver() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void Resolver::find(const std::string& host, std::shared_ptr<Lookup> lookup) {
+void Resolver::find(const std::string& host, const std::shared_ptr<Lookup>& lookup) {
     if (auto fresh = cached(host, limits_.resolved_ms)) {
         lookup->set(std::move(fresh));
         return;
     }
-    {
-        const std::lock_guard lock(mutex_);
-        if (!stopping_ && jobs_.size() < limits_.resolver_queue_max) {
-            jobs_.push_back(Job{host, std::move(lookup)});
-        }
+    if (enqueue(Job{host, lookup})) {
+        changed_.notify_one();
+    } else {
+        lookup->set(stale(host));
     }
-    changed_.notify_one();
-    if (lookup) lookup->set(stale(host));  // not taken by the queue
+}
+
+bool Resolver::enqueue(Job job) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || jobs_.size() >= limits_.resolver_queue_max) return false;
+    jobs_.push_back(std::move(job));
+    return true;
 }
 
 void Resolver::work() {

@@ -29,7 +29,7 @@ public:
 
     /// Answers `lookup`, at once when the name is cached. When the queue is full or the lookup
     /// fails, an older answer serves for a while; else it fails with kUnavailable. Any thread.
-    void find(const std::string& host, std::shared_ptr<Lookup> lookup);
+    void find(const std::string& host, const std::shared_ptr<Lookup>& lookup);
 
     /// An older answer for a lookup that did not end in time.
     [[nodiscard]] Result<Addresses> stale(const std::string& host);
@@ -44,6 +44,7 @@ private:
         std::chrono::steady_clock::time_point found_at;
     };
 
+    bool enqueue(Job job);
     void work();
     Result<Addresses> ask(const std::string& host);
     Result<Addresses> cached(const std::string& host, std::int64_t age_ms_max);

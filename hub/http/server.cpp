@@ -150,7 +150,8 @@ Result<void> Server::start() {
         impl.lanes.push_back(std::make_unique<Lane>());
     }
     if (auto listening = impl.listen(); !listening) return listening;
-    asio::co_spawn(impl.lanes.front()->context, impl.acceptLoop(), [](std::exception_ptr) {});
+    asio::co_spawn(impl.lanes.front()->context, impl.acceptLoop(),
+                   [](const std::exception_ptr&) {});
     for (const auto& lane : impl.lanes) {
         lane->thread = std::thread([&context = lane->context] { context.run(); });
     }
@@ -183,7 +184,7 @@ void Server::Impl::admit(tcp::socket socket, Lane& lane) {
         return;
     }
     asio::co_spawn(lane.context, serveOne(std::move(socket), lane, address),
-                   [this, address](std::exception_ptr) { admission.leave(address); });
+                   [this, address](const std::exception_ptr&) { admission.leave(address); });
 }
 
 void Server::Impl::refuseAtOnce(tcp::socket& socket) const {

@@ -223,7 +223,7 @@ void Ingress::store(const std::shared_ptr<Knock>& knock, const hubsdk::Claim& cl
             alert.description = "A proven delivery names an account that is not connected here.";
             services_.repositories.attention.raiseAlert(connection, scope, alert, now);
         },
-        [this, knock, ack = std::move(ack)](hubsdk::Result<void> done) {
+        [this, knock, ack = std::move(ack)](const hubsdk::Result<void>& done) {
             if (!done.ok()) {
                 observe::log(Level::kError, "ingress.commit_failed",
                              {{"why", done.error().text()}});

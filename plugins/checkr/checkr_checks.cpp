@@ -106,13 +106,15 @@ constexpr std::array<PhaseRow, 6> kPhases{{{"pending", Phase::kRunning},
                                            {"consider", Phase::kFinished},
                                            {"canceled", Phase::kCancelled}}};
 
-std::string pluralOf(std::string_view word) {
-    return std::string(word) + (word.ends_with("search") ? "es" : "s");
+std::string_view pluralEndingOf(std::string_view word) {
+    return word.ends_with("search") ? "es" : "s";
 }
 
 const CheckRow* rowOf(std::string_view name) {
     const auto row = std::ranges::find_if(kChecks, [&](const CheckRow& each) {
-        return name == each.word || name == pluralOf(each.word);
+        if (!name.starts_with(each.word)) return false;
+        const std::string_view rest = name.substr(each.word.size());
+        return rest.empty() || rest == pluralEndingOf(each.word);
     });
     return row == kChecks.end() ? nullptr : &*row;
 }
@@ -264,7 +266,8 @@ std::string checkTypeOf(std::string_view word) {
 std::string includeList() {
     std::string list = "candidate";
     for (const CheckRow& row : kChecks) {
-        list += "," + (row.count == Count::kMany ? pluralOf(row.word) : std::string(row.word));
+        list.append(",").append(row.word);
+        if (row.count == Count::kMany) list += pluralEndingOf(row.word);
     }
     return list;
 }

@@ -50,9 +50,8 @@ private:
 template <class Table>
 [[nodiscard]] const typename Table::value_type* findWord(const Table& table,
                                                          std::string_view word) {
-    const std::string wanted = hubsdk::normalisedWord(word);
     for (const auto& row : table) {
-        if (hubsdk::normalisedWord(row.word) == wanted) return &row;
+        if (hubsdk::sameWord(row.word, word)) return &row;
     }
     return nullptr;
 }

@@ -93,7 +93,7 @@ std::string TestAuthority::caFile() const { return (folder_ / "ca.pem").string()
 
 TestAuthority::Files TestAuthority::issue(const std::string& dns_name, Flaw flaw) {
     const std::string stem = "peer-" + std::to_string(++issued_);
-    const Files files{(folder_ / (stem + ".pem")).string(), (folder_ / (stem + ".key")).string()};
+    Files files{(folder_ / (stem + ".pem")).string(), (folder_ / (stem + ".key")).string()};
     const Key key = makeKey();
     const Certificate certificate =
         makeCertificate(dns_name, key.get(), issued_ + 1, flaw == Flaw::kExpired);

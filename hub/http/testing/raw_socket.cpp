@@ -79,6 +79,12 @@ std::string RawSocket::readUntil(std::string_view mark) {
     return all;
 }
 
+std::string RawSocket::readSome() {
+    std::array<char, 16 * 1024> buffer{};
+    const auto got = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+    return {buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+}
+
 std::string RawSocket::readToEnd() { return readUntil({}); }
 
 void RawSocket::shutdownSend() { ::shutdown(descriptor_, SHUT_WR); }

@@ -27,6 +27,8 @@ public:
     bool send(std::string_view bytes);
     /// Reads until `mark` has come or the stream has ended; returns all bytes read.
     [[nodiscard]] std::string readUntil(std::string_view mark);
+    /// Reads what comes next; empty when the stream has ended.
+    [[nodiscard]] std::string readSome();
     /// Reads until the stream has ended, in order or by reset.
     [[nodiscard]] std::string readToEnd();
     void shutdownSend();

@@ -66,14 +66,26 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+namespace {
+
+char wordLetter(char c) { return c == '-' || c == ' ' ? '_' : lower(c); }
+
+// Trimmed, and the one word that has two spellings in the other one.
+std::string_view spelling(std::string_view word) {
+    word = trimmed(word);
+    return equalNoCase(word, "canceled") ? std::string_view("cancelled") : word;
+}
+
+}  // namespace
+
 std::string normalisedWord(std::string_view word) {
-    std::string out;
-    for (const char c : trimmed(word)) out += c == '-' || c == ' ' ? '_' : lower(c);
-    return out == "canceled" ? "cancelled" : out;
+    std::string out(spelling(word));
+    std::ranges::transform(out, out.begin(), wordLetter);
+    return out;
 }
 
 bool sameWord(std::string_view word, std::string_view known) {
-    return normalisedWord(word) == normalisedWord(known);
+    return std::ranges::equal(spelling(word), spelling(known), {}, wordLetter, wordLetter);
 }
 
 bool equalNoCase(std::string_view left, std::string_view right) {
