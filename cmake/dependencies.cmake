@@ -13,6 +13,8 @@ find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_path(HUB_BOOST_INCLUDE boost/dll/shared_library.hpp REQUIRED)
 find_path(HUB_LIBELF_INCLUDE libelf.h REQUIRED)
+find_path(HUB_LIBMARIADB_INCLUDE mysql.h PATH_SUFFIXES mariadb REQUIRED)
+find_library(HUB_LIBMARIADB mariadb REQUIRED)
 find_library(HUB_LIBELF elf REQUIRED)
 
 # Boost is used header-only; SYSTEM keeps its warnings out of ours.
@@ -25,3 +27,7 @@ target_compile_definitions(hub_boost INTERFACE
 add_library(hub_libelf INTERFACE)
 target_include_directories(hub_libelf SYSTEM INTERFACE "${HUB_LIBELF_INCLUDE}")
 target_link_libraries(hub_libelf INTERFACE "${HUB_LIBELF}")
+
+add_library(hub_libmariadb INTERFACE)
+target_include_directories(hub_libmariadb SYSTEM INTERFACE "${HUB_LIBMARIADB_INCLUDE}")
+target_link_libraries(hub_libmariadb INTERFACE "${HUB_LIBMARIADB}")

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "hub/storage/mariadb_driver.hpp"
 #include "hub/storage/sqlite_driver.hpp"
 #include "hub/storage/time_text.hpp"
 
@@ -45,7 +46,10 @@ std::unique_ptr<Driver> makeDriver(std::string_view url, int statement_deadline_
     if (url.substr(0, kSqliteScheme.size()) == kSqliteScheme && url.size() > kSqliteScheme.size())
         return makeSqliteDriver(std::string(url.substr(kSqliteScheme.size())),
                                 statement_deadline_ms);
-    throw StorageError(StorageErrorCode::kMisuse, "database URL: expected sqlite:PATH");
+    if (url.starts_with(kMariadbScheme))
+        return makeMariadbDriver(parseMariadbUrl(url), statement_deadline_ms);
+    throw StorageError(StorageErrorCode::kMisuse,
+                       "database URL: expected sqlite:PATH or mariadb://USER@HOST/DATABASE");
 }
 
 }  // namespace hub::storage

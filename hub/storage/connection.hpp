@@ -16,6 +16,8 @@
 
 #include <hubsdk/cpp/result.hpp>
 
+#include "hub/storage/dialect.hpp"
+
 namespace hub::storage {
 
 /// Bytes that are not text, told apart so that a driver binds them without a character set.
@@ -70,6 +72,12 @@ private:
     StorageErrorCode code_;
 };
 
+/// A commit of which nobody knows whether it took place: the connection was lost while it ran.
+class CommitUnknown : public StorageError {
+public:
+    using StorageError::StorageError;
+};
+
 /// Thrown by a unit of work to undo itself and hand this error to its `done`.
 class UnitRefused : public std::runtime_error {
 public:
@@ -79,6 +87,13 @@ public:
 
 private:
     hubsdk::Error error_;
+};
+
+/// Refused because a row was changed between its reading and its writing. Where units run in
+/// parallel the unit is run again, reading afresh, before its `done` is told kConflict.
+class StaleRow : public UnitRefused {
+public:
+    using UnitRefused::UnitRefused;
 };
 
 /// The error with which a storage failure leaves the seam: busy and unavailable ask for another
@@ -141,6 +156,9 @@ public:
     virtual void rollbackToSavepoint() = 0;
     /// False outside a transaction, also when a failure made the database end it.
     [[nodiscard]] virtual bool inTransaction() const = 0;
+    /// False once the session is lost: it must be closed, never lent again (TM-DB-2).
+    [[nodiscard]] virtual bool usable() const { return true; }
+    [[nodiscard]] virtual Dialect dialect() const = 0;
 
 protected:
     virtual std::int64_t runStatement(std::string_view sql, std::span<const Value> params) = 0;
@@ -148,7 +166,11 @@ protected:
                            const RowCallback& row) = 0;
 };
 
-enum class Access : std::uint8_t { kRead, kWrite };
+enum class Access : std::uint8_t {
+    kRead,    ///< one snapshot, writes are refused
+    kWrite,   ///< units of work
+    kSchema,  ///< migrations: statements without a deadline of their own, settings are examined
+};
 
 /// Opens connections to one database. Any thread.
 class Driver {
@@ -156,12 +178,15 @@ public:
     virtual ~Driver() = default;
     /// Throws StorageError (kUnavailable) if the database cannot be opened.
     [[nodiscard]] virtual std::unique_ptr<Connection> open(Access access) = 0;
+    /// True if several connections may write at once.
+    [[nodiscard]] virtual bool writesInParallel() const { return false; }
 };
 
 inline constexpr int kStatementDeadlineMs = 5000;
 inline constexpr int kBusyTimeoutMs = 2000;
 
-/// Chooses the driver of a URL: `sqlite:PATH`. Throws StorageError (kMisuse) for any other scheme.
+/// Chooses the driver of a URL: `sqlite:PATH` or `mariadb://…` (mariadb_url.hpp). Throws
+/// StorageError (kMisuse) for any other scheme.
 [[nodiscard]] std::unique_ptr<Driver> makeDriver(std::string_view url,
                                                  int statement_deadline_ms = kStatementDeadlineMs);
 

@@ -7,11 +7,12 @@
 namespace hub::storage {
 namespace {
 
-/// Migrations run on the connection that will write, before anything else may.
-std::unique_ptr<Connection> openWriter(Driver& driver) {
-    auto connection = driver.open(Access::kWrite);
-    migrate(*connection, embeddedMigrations());
-    return connection;
+/// Migrations are done before anything else may write.
+std::unique_ptr<Writer> startWriter(Driver& driver, const DatabaseLimits& limits) {
+    migrate(*driver.open(Access::kSchema), embeddedMigrations());
+    return std::make_unique<Writer>(driver, driver.open(Access::kWrite),
+                                    driver.writesInParallel() ? limits.writers_max : 1,
+                                    limits.queue_units_max);
 }
 
 }  // namespace
@@ -22,7 +23,7 @@ Database::Database(std::string_view url, const DatabaseLimits& limits)
 Database::Database(std::unique_ptr<Driver> driver, const DatabaseLimits& limits)
     : driver_(std::move(driver)),
       readers_(*driver_, limits.readers_max, limits.pool_wait_ms),
-      writer_(std::make_unique<Writer>(openWriter(*driver_), limits.queue_units_max)) {}
+      writer_(startWriter(*driver_, limits)) {}
 
 Database::~Database() = default;
 
@@ -33,7 +34,7 @@ void Database::submit(WriteQueue queue, Unit unit, UnitDone done) {
 hubsdk::Result<void> Database::write(WriteQueue queue, Unit unit) {
     if (writer_->onWriterThread())
         return hubsdk::makeError(hubsdk::ErrorCode::kInternal,
-                                 "a blocking write on the writer thread would wait for itself");
+                                 "a blocking write on a writer thread could wait for itself");
     std::promise<hubsdk::Result<void>> told;
     auto outcome = told.get_future();
     writer_->submit(queue, std::move(unit),

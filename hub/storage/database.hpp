@@ -1,4 +1,4 @@
-/// The database of a hub: reads on a pool, writes as units of work on one thread.
+/// The database of a hub: reads on a pool, writes as units of work on threads of their own.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,7 @@ namespace hub::storage {
 
 struct DatabaseLimits {
     std::size_t readers_max = kReadersMax;
+    std::size_t writers_max = kWritersMax;         ///< one on SQLite, whatever is said here
     std::size_t queue_units_max = kQueueUnitsMax;  ///< for each WriteQueue
     int pool_wait_ms = kPoolWaitMs;
     int statement_deadline_ms = kStatementDeadlineMs;
@@ -26,7 +27,7 @@ struct DatabaseLimits {
 /// Opened once at start. All functions: any thread, unless said otherwise.
 class Database {
 public:
-    /// Opens `url` (`sqlite:PATH`), applies missing migrations, starts the writer.
+    /// Opens `url` (see makeDriver), applies missing migrations, starts the writers.
     /// Throws StorageError if any of it fails: a hub without its database does not start.
     explicit Database(std::string_view url, const DatabaseLimits& limits = {});
     /// The same over a driver of the caller's.
@@ -66,7 +67,8 @@ public:
         }
     }
 
-    /// Commits what is queued and ends the writer; later writes fail with kUnavailable. Idempotent.
+    /// Commits what is queued and ends the writers; later writes fail with kUnavailable.
+    /// Idempotent.
     void stop();
 
 private:

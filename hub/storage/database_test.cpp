@@ -218,6 +218,7 @@ public:
     void releaseSavepoint() override { inner_->releaseSavepoint(); }
     void rollbackToSavepoint() override { inner_->rollbackToSavepoint(); }
     bool inTransaction() const override { return inner_->inTransaction(); }
+    Dialect dialect() const override { return inner_->dialect(); }
 
 protected:
     std::int64_t runStatement(std::string_view sql, std::span<const Value> params) override {

@@ -17,13 +17,24 @@ std::int64_t nowMs() {
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+/// Looks before it creates: a user without the right to change the schema may start a hub whose
+/// migrations are all applied (TM-DB-7).
 Applied appliedOf(Connection& connection) {
-    connection.run(
-        "CREATE TABLE IF NOT EXISTS schema_migration (number INT NOT NULL PRIMARY KEY, "
-        "name VARCHAR(100) NOT NULL, sha256 CHAR(64) NOT NULL, applied_at DATETIME(3) NOT NULL)");
     Applied applied;
-    connection.query("SELECT number, sha256 FROM schema_migration", {},
-                     [&](const Row& row) { applied.emplace(row.integer(0), row.string(1)); });
+    const auto read = [&] {
+        connection.query("SELECT number, sha256 FROM schema_migration", {},
+                         [&](const Row& row) { applied.emplace(row.integer(0), row.string(1)); });
+    };
+    try {
+        read();
+    } catch (const StorageError& error) {
+        if (error.code() != StorageErrorCode::kMisuse) throw;
+        connection.run(connection.dialect().schemaStatement(
+            "CREATE TABLE schema_migration (number INT NOT NULL PRIMARY KEY, "
+            "name VARCHAR(100) NOT NULL, sha256 CHAR(64) NOT NULL, "
+            "applied_at DATETIME(3) NOT NULL)"));
+        read();
+    }
     return applied;
 }
 
@@ -37,7 +48,7 @@ void runScript(Connection& connection, std::string_view script) {
         if (end == std::string_view::npos)
             throw StorageError(StorageErrorCode::kMisuse,
                                "migration: the last statement has no end");
-        connection.run(script.substr(0, end));
+        connection.run(connection.dialect().schemaStatement(script.substr(0, end)));
         script.remove_prefix(end + 2);
     }
 }
@@ -49,7 +60,7 @@ void apply(Connection& connection, const Migration& migration) {
         {migration.number, migration.name, security::sha256Hex(migration.sql), timeText(nowMs())});
 }
 
-void migrateInTransaction(Connection& connection, std::span<const Migration> migrations) {
+void applyMissing(Connection& connection, std::span<const Migration> migrations) {
     Applied applied = appliedOf(connection);
     for (const auto& migration : migrations) {
         const auto found = applied.find(migration.number);
@@ -68,17 +79,46 @@ void migrateInTransaction(Connection& connection, std::span<const Migration> mig
                                " is unknown here: the database is of a newer version");
 }
 
-}  // namespace
-
-void migrate(Connection& connection, std::span<const Migration> migrations) {
-    // One transaction around all: a second process waits, then finds everything applied.
+/// One transaction around all: a second process waits, then finds everything applied.
+void migrateInTransaction(Connection& connection, std::span<const Migration> migrations) {
     connection.beginWrite();
     try {
-        migrateInTransaction(connection, migrations);
+        applyMissing(connection, migrations);
         connection.commit();
     } catch (...) {
         connection.rollback();
         throw;
+    }
+}
+
+bool takeLock(Connection& connection) {
+    bool taken = false;
+    connection.query("SELECT GET_LOCK(CONCAT('screenhub-schema:', DATABASE()), 1)", {},
+                     [&](const Row& row) { taken = row.optInteger(0) == 1; });
+    return taken;
+}
+
+/// Where a schema change commits by itself, a lock of that name keeps a second process waiting;
+/// the server frees it when the session ends. What failed half way is repeated from its beginning:
+/// schema statements become repeatable there (Dialect::schemaStatement).
+void migrateUnderLock(Connection& connection, std::span<const Migration> migrations) {
+    int seconds = 0;
+    while (!takeLock(connection))
+        if (++seconds >= kMigrationLockSeconds)
+            throw StorageError(StorageErrorCode::kBusy,
+                               "migration: another process is changing the schema");
+    applyMissing(connection, migrations);
+    connection.query("SELECT RELEASE_LOCK(CONCAT('screenhub-schema:', DATABASE()))", {},
+                     [](const Row&) {});
+}
+
+}  // namespace
+
+void migrate(Connection& connection, std::span<const Migration> migrations) {
+    if (connection.dialect().writesInParallel()) {
+        migrateUnderLock(connection, migrations);
+    } else {
+        migrateInTransaction(connection, migrations);
     }
 }
 

@@ -15,20 +15,44 @@ ReaderPool::Lease::Lease(ReaderPool& pool, std::unique_ptr<Connection> connectio
 ReaderPool::Lease::~Lease() {
     if (!connection_) return;  // moved from
     connection_->rollback();
-    if (discarded_) connection_.reset();
+    if (discarded_ || !connection_->usable()) connection_.reset();
     pool_->giveBack(std::move(connection_));
 }
 
 ReaderPool::Lease ReaderPool::lease() {
     std::unique_ptr<Connection> connection = takeIdle();
     try {
-        if (!connection) connection = driver_.open(Access::kRead);
-        connection->beginRead();
+        connection = begun(std::move(connection));
     } catch (...) {
         giveBack(nullptr);  // the place in the pool, not the connection
         throw;
     }
     return {*this, std::move(connection)};
+}
+
+/// The transaction's begin is the health check of an idle session. If it is gone, the others are
+/// likely to be gone too: they are closed, and one attempt is made on a new one.
+std::unique_ptr<Connection> ReaderPool::begun(std::unique_ptr<Connection> idle) {
+    if (idle) {
+        try {
+            idle->beginRead();
+            return idle;
+        } catch (const StorageError& error) {
+            if (error.code() != StorageErrorCode::kUnavailable || idle->usable()) throw;
+        }
+        idle.reset();
+        closeIdle();
+    }
+    auto fresh = driver_.open(Access::kRead);
+    fresh->beginRead();
+    return fresh;
+}
+
+void ReaderPool::closeIdle() {
+    std::vector<std::unique_ptr<Connection>> closed;
+    const std::lock_guard lock(mutex_);
+    closed.swap(idle_);
+    idle_.reserve(readers_max_);
 }
 
 std::unique_ptr<Connection> ReaderPool::takeIdle() {

@@ -42,6 +42,8 @@ public:
 
 private:
     std::unique_ptr<Connection> takeIdle();
+    std::unique_ptr<Connection> begun(std::unique_ptr<Connection> idle);
+    void closeIdle();
     void giveBack(std::unique_ptr<Connection> connection) noexcept;
 
     Driver& driver_;

@@ -151,6 +151,7 @@ public:
         runStatement("RELEASE unit", {});
     }
     bool inTransaction() const override { return sqlite3_get_autocommit(handle_.get()) == 0; }
+    [[nodiscard]] Dialect dialect() const override { return Dialect(Dialect::Product::kSqlite); }
 
 protected:
     std::int64_t runStatement(std::string_view sql, std::span<const Value> params) override {
