@@ -18,6 +18,7 @@ constexpr std::size_t kWriteBytes = 64 * 1024;
 // A chunk line or trailer block that does not fit cannot be decoded and is refused.
 constexpr std::size_t kUndecodedBytesMax = 16 * 1024;
 constexpr std::size_t kBufferBytesMax = 256 * 1024;
+constexpr Refusal kBusy{503, "too many bytes in flight"};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Refusal refusalFor(const Error& error) {
@@ -57,7 +58,8 @@ Connection::Connection(ServerShared& shared, std::unique_ptr<ByteStream> stream,
       executor_(std::move(executor)),
       peer_address_(std::move(peer_address)),
       secure_(secure),
-      buffer_(kBufferBytesMax) {}
+      buffer_(kBufferBytesMax),
+      body_share_(shared.bodies) {}
 
 std::string_view Connection::received() const {
     const auto data = buffer_.data();
@@ -97,6 +99,7 @@ asio::awaitable<Connection::Outcome> Connection::exchange() {
     const bool with_body = head.method != "HEAD";
     bool keep = head.keep_alive && requests_ < limits_.requests_per_connection_max;
     Response response = co_await ask(makeRequest(std::move(head), std::move(body)));
+    body_share_.reset();
     if (response.status == kNoAnswer) co_return Outcome::kEnd;
     // Bytes beyond the request mean that the peer did not wait for its answer. Answering and
     // closing keeps anything hidden behind a request from ever being read as one (TM-HTTP-1).
@@ -181,6 +184,10 @@ asio::awaitable<bool> Connection::readRest(BodyDecoder& decoder) {
             co_return false;
         }
         buffer_.consume(used.value());
+        if (!body_share_.grow(used.value())) {
+            co_await refuse(kBusy);
+            co_return false;
+        }
         if (decoder.done()) co_return true;
         if (buffer_.size() >= kUndecodedBytesMax) {
             const Refusal refusal{400, "chunk line or trailers too long"};
@@ -270,6 +277,7 @@ asio::awaitable<bool> Connection::writeAll(std::string_view bytes, Deadline star
 asio::awaitable<void> Connection::refuse(Refusal refusal) {
     Response response;
     response.status = refusal.status;
+    if (refusal.status == 503) response.headers.push_back(HeaderField{"Retry-After", "1"});
     const bool written = co_await writeAnswer(std::move(response), AfterAnswer::kClose, true);
     if (written) co_await drain();
 }

@@ -1,6 +1,7 @@
 /// One connection of the server: reads requests, asks the handler, writes answers. Internal.
 #pragma once
 
+#include "hub/http/byte_budget.hpp"
 #include "hub/http/body_decoder.hpp"
 #include "hub/http/byte_stream.hpp"
 #include "hub/http/one_shot.hpp"
@@ -22,6 +23,7 @@ struct ServerShared {
     ServerConfig config;
     Handler handler;
     std::atomic<bool> draining = false;
+    ByteBudget bodies{config.limits.body_bytes_in_flight_max};
 };
 
 /// Lives on one I/O thread.
@@ -67,6 +69,7 @@ private:
     std::size_t requests_ = 0;
     bool idle_ = true;  ///< no byte of a request has arrived
     bool aborted_ = false;
+    ByteShare body_share_;  ///< of the request that is read or answered
     std::shared_ptr<OneShot<Response>> answer_;
 };
 

@@ -89,7 +89,7 @@ std::string addressText(const asio::ip::address& address) {
 
 struct Server::Impl {
     Impl(ServerConfig config, Handler handler)
-        : shared{std::move(config), std::move(handler), false}, admission(shared.config.limits) {}
+        : shared{std::move(config), std::move(handler)}, admission(shared.config.limits) {}
 
     Result<void> listen();
     asio::awaitable<void> acceptLoop();

@@ -20,6 +20,8 @@ struct ServerLimits {
     std::size_t connections_max = 2000;
     std::size_t connections_per_address_max = 100;  ///< trusted proxies are exempt
     std::size_t requests_per_connection_max = 1000;
+    /// Bodies that are being read or answered, all together; over it a request is answered 503.
+    std::size_t body_bytes_in_flight_max = std::size_t{256} * 1024 * 1024;
     std::size_t drained_bytes_max = 64 * 1024;  ///< read and dropped after a refusal
     std::int64_t handshake_ms = 5'000;
     std::int64_t header_ms = 10'000;     ///< whole head, from accept or from its first byte

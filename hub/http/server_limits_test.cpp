@@ -125,6 +125,33 @@ TEST(ServerLimits, ConnectionsInTotal) {
     EXPECT_NE(answer.find("Retry-After: "), std::string::npos);
 }
 
+TEST(ServerLimits, BodiesInFlightShareOneBudget) {
+    // TM-HTTP-7
+    ServerConfig config = quickDrain();
+    config.limits.body_bytes_in_flight_max = 100;
+    const RecordingServer server(config);
+    const auto post = [&server](std::size_t size, std::size_t sent) {
+        RawSocket socket = RawSocket::connectTo(server.port());
+        socket.send("POST / HTTP/1.1\r\n" + kHost + kClose + "Content-Length: " +
+                    std::to_string(size) + "\r\n\r\n" + std::string(sent, 'a'));
+        return socket;
+    };
+    EXPECT_EQ(statusOf(post(100, 100).readToEnd()), 200);
+    const std::string refused = post(101, 101).readToEnd();
+    EXPECT_EQ(statusOf(refused), 503);
+    EXPECT_NE(refused.find("Retry-After: "), std::string::npos);
+    {
+        const RawSocket holding = post(90, 60);  // never complete
+        int status = 200;
+        for (int i = 0; i < 200 && status == 200; ++i) status = statusOf(post(50, 50).readToEnd());
+        EXPECT_EQ(status, 503);
+        EXPECT_EQ(statusOf(post(40, 40).readToEnd()), 200);
+    }
+    int status = 503;  // what a connection held is free once it is gone
+    for (int i = 0; i < 200 && status == 503; ++i) status = statusOf(post(100, 100).readToEnd());
+    EXPECT_EQ(status, 200);
+}
+
 TEST(ServerLimits, SlowHeaderIsCutOff) {
     ServerConfig config;
     config.limits.header_ms = 100;
