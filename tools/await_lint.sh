@@ -94,13 +94,13 @@ END { check(codeOnly(text)); exit found }
 files=("$@")
 if [ "${#files[@]}" -eq 0 ]; then
   cd "$(dirname "${BASH_SOURCE[0]}")/.."
-  mapfile -t files < <(git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp' |
-    grep -v -e '^tests/lint/bad/' -e '^sdk/plugin-api/testing/misuse/')
+  list=$(tools/tree_files.sh '*.cpp' '*.hpp')
+  mapfile -t files < <(grep -v -e '^tests/lint/bad/' -e '^sdk/plugin-api/testing/misuse/' <<<"$list")
 fi
 
 found=0
 for file in "${files[@]}"; do
-  [ -f "$file" ] || continue
+  [ -r "$file" ] || { printf '%s: cannot be read\n' "$file" >&2 && found=1 && continue; }
   grep -q -e co_await -e co_yield "$file" || continue
   awk -v file="$file" "$program" "$file" || found=1
 done

@@ -32,7 +32,7 @@ tidyFiles() {
 
 tidy() {
   local files
-  files=$(tidyFiles "$@")
+  files=$(tidyFiles "$@") || return 1
   [ -n "$files" ] || return 0
   # Compile commands of the second compiler: clang-tidy does not know every flag of g++.
   mkdir -p build/clang

@@ -8,15 +8,6 @@ cd "${1:-$tools/..}"
 readonly kLinesMax=700
 readonly kLinesWarn=500
 
-# Tracked files and new ones; a folder that is no repository gives all its files.
-allFiles() {
-  if git rev-parse --show-toplevel >/dev/null 2>&1 && [ "$(git rev-parse --show-toplevel)" = "$PWD" ]; then
-    git ls-files --cached --others --exclude-standard
-  else
-    find . -type f -printf '%P\n'
-  fi | sort -u | while read -r file; do [ ! -f "$file" ] || printf '%s\n' "$file"; done
-}
-
 # What people wrote, as against recorded data.
 textFiles() {
   grep -E '\.(c|h|cpp|hpp|cmake|sh|sql|md|txt|json|yaml|yml|in|map)$|^(dev|\.ci/run)$' <<<"$files" |
@@ -106,7 +97,7 @@ secrets() {
   breaches "access key" '(AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16}' "$files"
 }
 
-files=$(allFiles)
+files=$("$tools/tree_files.sh")
 found=$(machinePaths && unfinishedWork && fileSizes && thirdPartyHeaders && dependencies &&
   clientContexts && secrets)
 if [ -n "$found" ]; then
