@@ -148,8 +148,10 @@ hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& reque
                 makeError(ErrorCode::kNotFound, "there is no such provider"));
         }
         return hub::flows::startAccountFlow(connection, call.services.repositories, call.scope,
-                                            *account, request.command, request.parameters.json,
-                                            plugin->sha256(), call.now_ms)
+                                            *account,
+                                            {request.command, request.parameters.json,
+                                             plugin->sha256()},
+                                            call.now_ms)
             .id;
     });
     if (!id) return std::move(id).error();

@@ -70,7 +70,7 @@ struct Hub::Parts {
     std::unique_ptr<storage::Repositories> repositories;
     std::unique_ptr<plugins::PluginRegistry> plugins;
     std::unique_ptr<http::Client> client;
-    flows::RateBudget budget;
+    flows::FlowControl flow_control;
     std::unique_ptr<WorkPool> work;
     std::unique_ptr<flows::FlowEngine> flows;
     std::unique_ptr<ingress::InboxWorker> inbox;
@@ -179,12 +179,13 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         *repositories,
         *plugins,
         *client,
-        budget,
+        flow_control,
         &wallClock,
         [this](const storage::Account& account, const std::string& token) {
             return webhookUrl(account.plugin_key, token);
         },
-        {}};
+        {},
+        [this] { inbox->wake(); }};
     flows = std::make_unique<flows::FlowEngine>(flow_services, owner, config.flow_threads);
     const auto flows_changed = [this] { flows->wake(); };
     inbox = std::make_unique<ingress::InboxWorker>(

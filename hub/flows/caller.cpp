@@ -1,6 +1,7 @@
 #include "hub/flows/caller.hpp"
 
 #include "hub/security/digest.hpp"
+#include "hub/storage/blob_repository.hpp"
 
 #include <algorithm>
 
@@ -11,13 +12,7 @@ namespace {
 
 using hubsdk::Result;
 
-constexpr std::int64_t kTimeoutDefaultMs = 30'000;
-
-CallOutcome refused(const hubsdk::Error& error) {
-    CallOutcome outcome;
-    outcome.error = error.text();
-    return outcome;
-}
+constexpr std::int64_t kSecondMs = 1'000;
 
 // RFC 7578. The boundary is random, so no part can hold it by design.
 Result<std::string> multipartBody(const std::vector<hubsdk::Part>& parts,
@@ -37,80 +32,134 @@ Result<std::string> multipartBody(const std::vector<hubsdk::Part>& parts,
     return body + "--" + boundary + "--\r\n";
 }
 
-Result<http::OutboundRequest> assembled(const hubsdk::Call& call, const CallContext& context) {
+security::PieceContext piecesOf(const CallContext& context) {
     security::PieceContext pieces;
     pieces.secrets = &context.secrets;
     pieces.at_ms = context.now_ms;
     pieces.url = context.public_url;
     pieces.reply = context.reply;
     pieces.blob = context.blob;
+    return pieces;
+}
 
-    http::OutboundRequest request;
-    request.method = call.method;
-    request.host = call.host;
-    request.target = call.query.empty() ? call.path : call.path + "?" + call.query;
+Result<void> putHeaders(http::OutboundRequest& request, const hubsdk::Call& call,
+                        std::string_view idempotency_key, security::PieceContext& pieces) {
     for (const hubsdk::PieceHeader& header : call.headers) {
         auto value = security::assembleHeader(header.value, pieces);
         if (!value) return std::move(value).error();
         request.headers.push_back({header.name, std::move(value).value()});
     }
-    if (call.key_header) request.headers.push_back({*call.key_header, context.idempotency_key});
-    if (!call.parts.empty()) {
-        const std::string boundary = security::randomToken();
-        request.headers.push_back({"Content-Type", "multipart/form-data; boundary=" + boundary});
-        auto body = multipartBody(call.parts, boundary, pieces);
-        if (!body) return std::move(body).error();
-        request.body = std::move(body).value();
-    } else {
+    if (call.key_header)
+        request.headers.push_back({*call.key_header, std::string(idempotency_key)});
+    return {};
+}
+
+Result<void> putBody(http::OutboundRequest& request, const hubsdk::Call& call,
+                     security::PieceContext& pieces) {
+    if (call.parts.empty()) {
         auto body = security::assemble(call.body, pieces);
         if (!body) return std::move(body).error();
         request.body = std::move(body).value();
+        return {};
     }
-    request.deadline_ms =
-        std::min(call.timeout_ms.value_or(context.manifest.timeout_ms.value_or(kTimeoutDefaultMs)),
-                 security::kCallTimeoutMaxMs);
+    const std::string boundary = security::randomToken();
+    request.headers.push_back({"Content-Type", "multipart/form-data; boundary=" + boundary});
+    auto body = multipartBody(call.parts, boundary, pieces);
+    if (!body) return std::move(body).error();
+    request.body = std::move(body).value();
+    return {};
+}
+
+std::size_t answerBytesMax(const hubsdk::Call& call) {
+    if (call.to != "blob") return static_cast<std::size_t>(kReplyBytesMax);
+    constexpr auto kBlobMax = static_cast<std::int64_t>(storage::kBlobBytesMax);
+    const std::int64_t asked = call.blob_bytes_max.value_or(kBlobMax);
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(asked, 1, kBlobMax));
+}
+
+CallOutcome failedOutcome(const http::SendError& error) {
+    CallOutcome outcome;
+    outcome.error = error.error.text();
+    const hubsdk::ErrorCode code = error.error.code;
+    if (error.delivery == http::Delivery::kLost) {
+        const bool large = code == hubsdk::ErrorCode::kTooLarge;
+        outcome.attempt = large ? Attempt::kTooLarge : Attempt::kLost;
+    } else {
+        const bool policy =
+            code == hubsdk::ErrorCode::kForbidden || code == hubsdk::ErrorCode::kInvalid;
+        outcome.attempt = policy ? Attempt::kRefused : Attempt::kNotSent;
+    }
+    return outcome;
+}
+
+}  // namespace
+
+std::int64_t deadlineMs(const hubsdk::Call& call, const hubsdk::Manifest& manifest,
+                        const storage::Account& account) {
+    const std::int64_t ours = manifest.timeout_ms.value_or(account.timeout_seconds * kSecondMs);
+    return std::clamp(call.timeout_ms.value_or(ours), kSecondMs, security::kCallTimeoutMaxMs);
+}
+
+Result<http::OutboundRequest> assembleCall(const hubsdk::Call& call,
+                                           std::string_view idempotency_key,
+                                           const CallContext& context) {
+    if (auto allowed = security::checkCall(call, context.manifest); !allowed)
+        return std::move(allowed).error();
+    security::PieceContext pieces = piecesOf(context);
+    http::OutboundRequest request;
+    request.method = call.method;
+    request.host = call.host;
+    request.target = call.query.empty() ? call.path : call.path + "?" + call.query;
+    if (auto put = putHeaders(request, call, idempotency_key, pieces); !put)
+        return std::move(put).error();
+    if (auto put = putBody(request, call, pieces); !put) return std::move(put).error();
+    request.deadline_ms = deadlineMs(call, context.manifest, context.account);
+    request.answer_bytes_max = answerBytesMax(call);
     request.follow_one_redirect = call.download;
     request.allowed_hosts =
         call.download ? context.manifest.download_hosts : context.manifest.hosts;
     return request;
 }
 
-}  // namespace
-
-CallOutcome sendCall(http::Client& client, const hubsdk::Call& call, CallContext context) {
-    if (auto allowed = security::checkCall(call, context.manifest); !allowed) {
-        return refused(allowed.error());
-    }
-    auto request = assembled(call, context);
-    for (auto& [name, values] : context.secrets) {
-        for (std::string& value : values) security::wipe(value);
-    }
-    if (!request) return refused(request.error());
-    auto sent = client.sendAndWait(std::move(request).value());
+CallOutcome refusedOutcome(const hubsdk::Error& error) {
     CallOutcome outcome;
-    if (!sent) {
-        const http::SendError& error = sent.error();
-        const bool policy = error.error.code == hubsdk::ErrorCode::kForbidden ||
-                            error.error.code == hubsdk::ErrorCode::kInvalid;
-        outcome.attempt = error.delivery == http::Delivery::kLost ? Attempt::kLost
-                          : policy                                ? Attempt::kRefused
-                                                                  : Attempt::kNotSent;
-        outcome.error = error.error.text();
-        return outcome;
-    }
+    outcome.error = error.text();
+    return outcome;
+}
+
+CallOutcome outcomeOf(http::SendResult sent, const hubsdk::Call& call, std::int64_t now_ms) {
+    if (!sent) return failedOutcome(sent.error());
+    CallOutcome outcome;
     http::Reply reply = std::move(sent).reply();
     outcome.attempt = Attempt::kReplied;
     outcome.status = reply.status;
-    for (http::HeaderField& field : reply.headers) {
+    for (http::HeaderField& field : reply.headers)
         outcome.headers.push_back({std::move(field.name), std::move(field.value)});
-    }
     const bool good = reply.status >= 200 && reply.status < 300;
-    CapturedReply captured =
-        captureSecrets(std::move(reply.body), good ? call.captures : std::vector<hubsdk::Capture>{},
-                       context.now_ms);
+    CapturedReply captured = captureSecrets(
+        std::move(reply.body), good ? call.captures : std::vector<hubsdk::Capture>{}, now_ms);
     outcome.body = std::move(captured.body);
     outcome.captured = std::move(captured.secrets);
     return outcome;
+}
+
+void CallBatch::send(std::size_t index, http::OutboundRequest request) {
+    client_.send(std::move(request), [ended = ended_, index](http::SendResult result) {
+        {
+            const std::lock_guard lock(ended->mutex);
+            ended->results.emplace_back(index, std::move(result));
+        }
+        ended->changed.notify_one();
+    });
+}
+
+std::pair<std::size_t, http::SendResult> CallBatch::next() {
+    std::unique_lock lock(ended_->mutex);
+    // Bounded: the client reports every call by its deadline.
+    ended_->changed.wait(lock, [&] { return !ended_->results.empty(); });
+    auto first = std::move(ended_->results.front());
+    ended_->results.pop_front();
+    return first;
 }
 
 }  // namespace hub::flows

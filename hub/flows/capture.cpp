@@ -9,6 +9,8 @@ using hubsdk::Json;
 using hubsdk::JsonKind;
 
 constexpr std::string_view kBlank = "***";
+// A lifetime that a vendor names is believed up to a hundred years: the sum must not overflow.
+constexpr std::int64_t kLifetimeSecondsMax = std::int64_t{100} * 366 * 24 * 3600;
 
 std::string escapedToken(std::string_view name) {
     std::string token;
@@ -67,9 +69,13 @@ CapturedReply captureSecrets(std::string body, const std::vector<hubsdk::Capture
         secret.value.text = std::string(*value);
         secret.mode =
             capture.mode == "add" ? storage::CaptureMode::kAdd : storage::CaptureMode::kReplace;
+        secret.transient = capture.mode == "transient";
         if (capture.expires) {
             const auto seconds = document->root().pointer(*capture.expires).asInt64();
-            if (seconds) secret.value.expires_at_ms = now_ms + *seconds * 1000;
+            if (seconds && *seconds >= 0) {
+                secret.value.expires_at_ms =
+                    now_ms + std::min(*seconds, kLifetimeSecondsMax) * 1000;
+            }
         }
         pointers.push_back(capture.at);
         reply.secrets.push_back(std::move(secret));

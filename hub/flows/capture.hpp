@@ -11,6 +11,7 @@ struct CapturedSecret {
     std::string name;
     storage::SecretValue value;
     storage::CaptureMode mode = storage::CaptureMode::kReplace;
+    bool transient = false;  ///< for the flow's caller, not for the account
 };
 
 struct CapturedReply {

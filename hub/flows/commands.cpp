@@ -27,24 +27,41 @@ storage::NewFlow flowOf(const storage::Account& account, std::string_view comman
 
 std::string frozenInputs(const hubsdk::Command& command) { return hubsdk::writeShape(command); }
 
-storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
-                                          const storage::Repositories& repositories,
-                                          const storage::TenantScope& scope,
-                                          const VendorOrderCommand& command, std::int64_t now_ms) {
-    const storage::VendorOrder& row = command.vendor_order;
-    hubsdk::Command inputs;
-    inputs.command = command.command;
-    inputs.vendor_order_id = row.vendor_order_id;
-    inputs.order = command.order;
-    inputs.account = accountInput(command.account);
-    inputs.started_at_ms = now_ms;
+void describeVendorOrder(storage::Connection& connection, const storage::Repositories& repositories,
+                         const storage::TenantScope& scope, std::string_view row_id,
+                         hubsdk::Command& inputs) {
+    const auto row = repositories.vendor_orders.find(connection, scope, row_id);
+    if (row) inputs.vendor_order_id = row->vendor_order_id;
+    inputs.links.clear();
     for (const storage::ExternalLink& link :
-         repositories.vendor_orders.links(connection, scope, "vendor_order", row.id)) {
+         repositories.vendor_orders.links(connection, scope, "vendor_order", row_id)) {
         hubsdk::Link known;
         known.type = link.type;
         known.id = link.external_id;
         inputs.links.push_back(std::move(known));
     }
+}
+
+storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
+                                          const storage::Repositories& repositories,
+                                          const storage::TenantScope& scope,
+                                          const VendorOrderCommand& command, std::int64_t now_ms) {
+    storage::VendorOrder row = command.vendor_order;
+    if (command.command == "order.cancel") {
+        auto taken_back =
+            repositories.flows.dropUnsent(connection, scope, row.id, "order.submit", now_ms);
+        if (taken_back) {
+            row.status = "cancelled";
+            repositories.vendor_orders.save(connection, scope, row, now_ms);
+            return {std::move(*taken_back), false};
+        }
+    }
+    hubsdk::Command inputs;
+    inputs.command = command.command;
+    inputs.order = command.order;
+    inputs.account = accountInput(command.account);
+    inputs.started_at_ms = now_ms;
+    describeVendorOrder(connection, repositories, scope, row.id, inputs);
     storage::NewFlow flow = flowOf(command.account, command.command, command.plugin_sha256, now_ms);
     flow.subject_type = "vendor_order";
     flow.subject_id = row.id;
@@ -58,18 +75,18 @@ storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
 storage::CreatedFlow startAccountFlow(storage::Connection& connection,
                                       const storage::Repositories& repositories,
                                       const storage::TenantScope& scope,
-                                      const storage::Account& account, std::string_view command,
-                                      std::string_view parameters_json,
-                                      std::string_view plugin_sha256, std::int64_t now_ms) {
+                                      const storage::Account& account,
+                                      const AccountCommand& command, std::int64_t now_ms) {
     hubsdk::Command inputs;
-    inputs.command = command;
+    inputs.command = command.command;
     inputs.account = accountInput(account);
-    inputs.parameters.json = parameters_json;
+    inputs.parameters.json = command.parameters_json;
     inputs.started_at_ms = now_ms;
-    storage::NewFlow flow = flowOf(account, command, plugin_sha256, now_ms);
-    flow.subject_type = "provider_config";
+    storage::NewFlow flow = flowOf(account, command.command, command.plugin_sha256, now_ms);
+    // Renewing a token is a subject of its own: commands on the account wait for it.
+    flow.subject_type = command.command.starts_with("auth.") ? "credential" : "provider_config";
     flow.subject_id = account.id;
-    flow.dedupe_key = security::sha256Hex(std::string(command) + "\n" + account.id);
+    flow.dedupe_key = security::sha256Hex(command.command + "\n" + account.id);
     flow.inputs = frozenInputs(inputs);
     return repositories.flows.create(connection, scope, flow, now_ms);
 }

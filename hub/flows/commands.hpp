@@ -22,19 +22,31 @@ struct VendorOrderCommand {
     std::optional<std::string> idempotency_key;  ///< the caller's, SHA-256 hex
 };
 
+/// Puts what is known of a vendor order into the inputs: the vendor's id and all links.
+void describeVendorOrder(storage::Connection& connection, const storage::Repositories& repositories,
+                         const storage::TenantScope& scope, std::string_view row_id,
+                         hubsdk::Command& inputs);
+
 /// Starts a command on one vendor order with all its links. An equal command that is still open is
-/// the same command. Throws StorageError and UnitRefused.
+/// the same command. A cancel whose submit has sent nothing yet takes the submit back instead and
+/// gives its flow, which has ended. Throws StorageError and UnitRefused.
 storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
                                           const storage::Repositories& repositories,
                                           const storage::TenantScope& scope,
                                           const VendorOrderCommand& command, std::int64_t now_ms);
 
-/// Starts a command on an account (account.test, account.connect, catalog.list …).
+struct AccountCommand {
+    std::string command;  ///< account.test, account.connect, auth.token, catalog.list …
+    std::string parameters_json;
+    std::string plugin_sha256;
+};
+
+/// Starts a command on an account. An equal command that is still open is the same command, so
+/// that a token is renewed once at a time.
 storage::CreatedFlow startAccountFlow(storage::Connection& connection,
                                       const storage::Repositories& repositories,
                                       const storage::TenantScope& scope,
-                                      const storage::Account& account, std::string_view command,
-                                      std::string_view parameters_json,
-                                      std::string_view plugin_sha256, std::int64_t now_ms);
+                                      const storage::Account& account,
+                                      const AccountCommand& command, std::int64_t now_ms);
 
 }  // namespace hub::flows

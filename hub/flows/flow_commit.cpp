@@ -1,124 +1,51 @@
-#include "hub/flows/commands.hpp"
-#include "hub/flows/flow_runner.hpp"
-
+// The part of FlowRunner whose transactions end a step, a leg or a flow.
 #include <algorithm>
 
-#include "hub/domain/transition.hpp"
+#include "hub/domain/apply.hpp"
+#include "hub/flows/flow_runner.hpp"
 #include "hub/observe/log.hpp"
 
 namespace hub::flows {
 namespace {
 
+using hubsdk::ActionKind;
+using hubsdk::ErrorClass;
+using observe::Level;
 using storage::Connection;
+using storage::FlowState;
 using storage::FlowStep;
 using storage::StepState;
-
-storage::TenantScope scopeOf(const FlowTurn& turn) {
-    return storage::TenantScope::fromLeasedRow(turn.flow.tenant_id);
-}
-
-security::SecretValues valuesOf(const storage::SecretMap& secrets) {
-    security::SecretValues values;
-    for (const auto& [name, list] : secrets) {
-        for (const storage::SecretValue& value : list) values[name].push_back(value.text);
-    }
-    return values;
-}
 
 // When the state that a leg's replies show began to be read.
 std::int64_t fetchStart(const FlowTurn& turn) {
     return turn.steps.empty() ? turn.flow.created_at_ms : turn.steps.front().intent_at_ms;
 }
 
+// No word of the vendor: those may name a person, and the column is not sealed.
+std::string describeError(const hubsdk::VendorError& error) {
+    std::string text(hubsdk::nameOf(error.error_class));
+    if (error.vendor_code) text += " " + *error.vendor_code;
+    if (error.label) text += " at " + *error.label;
+    return text;
+}
+
+std::optional<std::string> resultOf(const hubsdk::Action& action) {
+    if (action.answer) return hubsdk::writeShape(*action.answer);
+    if (action.result.json.empty()) return std::nullopt;
+    return action.result.json;
+}
+
 }  // namespace
 
-void FlowRunner::sendStep(const FlowTurn& turn, const plugins::Plugin& plugin,
-                          const hubsdk::Call& call, const std::string& step_id,
-                          const std::string& key) const {
-    const auto& repositories = services_.repositories;
-    const auto scope = scopeOf(turn);
-    CallContext context{turn.account, plugin.manifest(), {}, {}, key, services_.now_ms(), {}, {}};
-    services_.database.read([&](Connection& connection) {
-        context.secrets =
-            valuesOf(repositories.accounts.openSecrets(connection, scope, turn.account.id));
-        context.public_url = services_.webhook_url(
-            turn.account, repositories.accounts.endpointToken(connection, scope, turn.account.id));
-        return 0;
-    });
-    std::map<std::string, std::string_view, std::less<>> replies;
-    for (const FlowStep& step : turn.steps) {
-        if (step.reply) replies[step.intent.label] = step.reply->body;
-    }
-    context.reply = [&replies](std::string_view label) -> const std::string_view* {
-        const auto found = replies.find(label);
-        return found == replies.end() ? nullptr : &found->second;
-    };
-    context.blob = [&](std::string_view id) -> hubsdk::Result<std::string> {
-        auto content = services_.database.read([&](Connection& connection) {
-            return repositories.blobs.content(connection, scope, id);
-        });
-        if (!content) return hubsdk::makeError(hubsdk::ErrorCode::kNotFound, "no such blob");
-        return std::move(*content);
-    };
-    commitOutcome(turn, step_id, call, sendCall(services_.client, call, std::move(context)));
-}
-
-// The reply is committed before any plugin code sees it.
-void FlowRunner::commitOutcome(const FlowTurn& turn, const std::string& step_id,
-                               const hubsdk::Call& call, CallOutcome outcome) const {
-    const std::int64_t now = services_.now_ms();
-    const auto scope = scopeOf(turn);
-    const auto& repositories = services_.repositories;
-    const bool good = outcome.status >= 200 && outcome.status < 300;
-    commit(turn, "reply", [&](Connection& connection) {
-        if (outcome.attempt == Attempt::kLost) {
-            repositories.flows.markLost(connection, turn.lease, step_id, outcome.error, now);
-            return;
-        }
-        storage::FlowReply reply;
-        StoredHead head;
-        if (outcome.attempt == Attempt::kReplied) {
-            reply.status = outcome.status;
-            head.headers = outcome.headers;
-            reply.body = outcome.body;
-        } else if (outcome.attempt == Attempt::kNotSent) {
-            reply.status = kStatusNotSent;
-        } else {
-            // Refused by our own rules: the plugin gets an answer that blames its request.
-            reply.status = 400;
-            head.headers.push_back({"X-Hub-Refused", outcome.error});
-        }
-        if (outcome.attempt == Attempt::kReplied && good && call.to == "blob") {
-            const std::string* type = hubsdk::findHeader(outcome.headers, "Content-Type");
-            const auto blob = repositories.blobs.add(
-                connection, scope, outcome.body, type ? *type : "application/octet-stream", now);
-            head.blob = hubsdk::BlobRef{blob.id, blob.size_bytes, blob.content_type, blob.sha256};
-            reply.body.clear();
-        }
-        for (const CapturedSecret& secret : outcome.captured) {
-            repositories.accounts.captureSecret(connection, scope, turn.account.id, secret.name,
-                                                secret.value, secret.mode, now);
-        }
-        reply.headers = hubsdk::writeShape(head);
-        repositories.flows.commitReply(connection, turn.lease, step_id, reply, now);
-    });
-    if (outcome.attempt != Attempt::kReplied) {
-        observe::log(observe::Level::kWarning, "flow.call_failed",
-                     {{"flow", turn.flow.id},
-                      {"label", call.label},
-                      {"host", call.host},
-                      {"why", outcome.error}});
-    }
-}
-
-// What belongs to every committed action: its observations, and the marks of the steps behind it.
+// What belongs to every committed action: its observations and deliveries, and the marks of the
+// steps behind it.
 void FlowRunner::applyStep(Connection& connection, const FlowTurn& turn,
-                           const hubsdk::Manifest& manifest, const hubsdk::Action& action) const {
+                           Materials& materials) const {
     const std::int64_t now = services_.now_ms();
-    const auto scope = scopeOf(turn);
     const auto& repositories = services_.repositories;
+    store(connection, repositories, turn.scope(), materials, now);
     domain::ApplyContext context{turn.account,
-                                 manifest,
+                                 turn.manifest(),
                                  domain::Source::kFetched,
                                  false,
                                  "flow_step",
@@ -130,52 +57,151 @@ void FlowRunner::applyStep(Connection& connection, const FlowTurn& turn,
                                  std::nullopt};
     if (turn.flow.subject_type == "vendor_order")
         context.vendor_order_row_id = turn.flow.subject_id;
-    const domain::UnitOfWork unit{connection, repositories, scope, now};
-    for (const hubsdk::Observation& observation : action.observations) {
+    const domain::UnitOfWork unit{connection, repositories, turn.scope(), now};
+    for (const hubsdk::Observation& observation : materials.observations) {
         (void)domain::applyObservation(unit, observation, context);
         ++context.ordinal;
     }
+    // A lost step keeps its state: the flow has to see it at every replay.
     for (const FlowStep& step : turn.steps) {
-        if (step.state == StepState::kReplied || step.state == StepState::kLost) {
+        if (step.state == StepState::kReplied)
             repositories.flows.markApplied(connection, turn.lease, step.id, now);
-        }
     }
 }
 
-void FlowRunner::afterSubject(Connection& connection, const FlowTurn& turn,
-                              const plugins::Plugin& plugin, const hubsdk::Action& action) const {
-    if (turn.flow.subject_type != "vendor_order") return;
+FlowRunner::Next FlowRunner::continueLeg(const FlowTurn& turn, const hubsdk::Action& action,
+                                         Materials& materials) const {
     const std::int64_t now = services_.now_ms();
-    const auto scope = scopeOf(turn);
+    const bool continued = commit(turn, "leg", [&](Connection& connection) {
+        applyStep(connection, turn, materials);
+        services_.repositories.flows.nextLeg(connection, turn.lease,
+                                             hubsdk::writeShape(*action.next), now);
+    });
+    if (continued && !materials.deliveries.empty() && services_.inbox_changed)
+        services_.inbox_changed();
+    return continued ? Next::kGoOn : Next::kReleased;
+}
+
+FlowRunner::Next FlowRunner::finish(const FlowTurn& turn, const hubsdk::Action& action) const {
+    const std::int64_t now = services_.now_ms();
     const auto& repositories = services_.repositories;
-    auto row = repositories.vendor_orders.find(connection, scope, turn.flow.subject_id);
-    if (!row) return;
-    const bool failed = action.action == hubsdk::ActionKind::kFailed;
-    row->last_error.reset();
-    if (failed && action.error) {
-        row->last_error = std::string(hubsdk::nameOf(action.error->error_class));
-    }
-    if (turn.flow.command == "order.submit") {
-        const domain::UnitOfWork unit{connection, repositories, scope, now};
-        auto order = repositories.orders.find(connection, scope, row->order_id);
-        if (failed) row->status = "failed";
-        if (order && failed) {
-            domain::moveOrder(unit, *order, "failed", domain::Actor::kSystem, "");
-        } else if (order && order->status == "submitted") {
-            domain::moveOrder(unit, *order, "in_progress", domain::Actor::kSystem, "");
+    auto materials = gather(turn, action, repositories.inbox, now);
+    if (!materials) return fail(turn, ErrorClass::kSchema, materials.error().text());
+    if (action.action == ActionKind::kContinue) return continueLeg(turn, action, *materials);
+    const bool failed = action.action == ActionKind::kFailed;
+    const std::string error = action.error ? describeError(*action.error) : "";
+    const FlowState state = failed ? FlowState::kFailed : FlowState::kDone;
+    const bool finished = commit(turn, "finish", [&](Connection& connection) {
+        applyStep(connection, turn, *materials);
+        // First the flow, then its subject: a fetch that follows is a new flow, not this one.
+        repositories.flows.finish(connection, turn.lease, state, resultOf(action),
+                                  error.empty() ? std::nullopt : std::optional(error), now);
+        SubjectEnd end{turn.flow,
+                       turn.account,
+                       turn.plugin->sha256(),
+                       failed ? Ending::kFailed : Ending::kDone,
+                       std::nullopt,
+                       std::nullopt};
+        if (action.error) end.error_class = action.error->error_class;
+        settleSubject({connection, repositories, turn.scope(), now}, end);
+        if (turn.flow.command.starts_with("auth.")) {
+            repositories.flows.wakeWaiting(connection, turn.scope(), turn.account.id, "token", now);
         }
-        if (!failed && row->status == "queued") row->status = "submitted";
+    });
+    if (!finished) return Next::kReleased;
+    services_.control.stats.ended.add(turn.flow.command, storage::nameOf(state));
+    observe::log(failed ? Level::kWarning : Level::kInfo, "flow.ended",
+                 {{"flow", turn.flow.id},
+                  {"command", turn.flow.command},
+                  {"state", storage::nameOf(state)},
+                  {"error", error}});
+    if (services_.flows_changed) services_.flows_changed();
+    if (!materials->deliveries.empty() && services_.inbox_changed) services_.inbox_changed();
+    return Next::kReleased;
+}
+
+void FlowRunner::raiseAlert(Connection& connection, const FlowTurn& turn,
+                            std::string_view type) const {
+    storage::Alert alert;
+    alert.alert_type = type;
+    alert.severity = "high";
+    alert.subject_type = "flow";
+    alert.subject_id = turn.flow.id;
+    alert.description = turn.flow.command + " did not end by itself.";
+    services_.repositories.attention.raiseAlert(connection, turn.scope(), alert,
+                                                services_.now_ms());
+}
+
+// A failure of the flow itself, which the plugin has no word for.
+FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class, std::string message,
+                                  std::string_view label) const {
+    const std::int64_t now = services_.now_ms();
+    std::string why(hubsdk::nameOf(error_class));
+    if (!label.empty()) why += " at " + std::string(label);
+    why += ": " + message;
+    const bool failed = commit(turn, "fail", [&](Connection& connection) {
+        raiseAlert(connection, turn, "flow_failed");
+        services_.repositories.flows.finish(connection, turn.lease, FlowState::kFailed,
+                                            std::nullopt, why, now);
+        settleSubject({connection, services_.repositories, turn.scope(), now},
+                      {turn.flow, turn.account, turn.plugin->sha256(), Ending::kFailed, error_class,
+                       std::nullopt});
+        if (turn.flow.command.starts_with("auth.")) {
+            services_.repositories.flows.wakeWaiting(connection, turn.scope(), turn.account.id,
+                                                     "token", now);
+        }
+    });
+    if (failed) services_.control.stats.ended.add(turn.flow.command, "failed");
+    observe::log(Level::kWarning, "flow.failed", {{"flow", turn.flow.id}, {"why", why}});
+    if (failed && services_.flows_changed) services_.flows_changed();
+    return Next::kReleased;
+}
+
+FlowRunner::Next FlowRunner::giveUp(const FlowTurn& turn) const {
+    const std::int64_t now = services_.now_ms();
+    const bool given_up = commit(turn, "give up", [&](Connection& connection) {
+        raiseAlert(connection, turn, "flow_gave_up");
+        services_.repositories.flows.finish(
+            connection, turn.lease, FlowState::kFailed, std::nullopt,
+            "gave up: the vendor could not be reached in time", now);
+        settleSubject({connection, services_.repositories, turn.scope(), now},
+                      {turn.flow, turn.account, turn.plugin->sha256(), Ending::kGaveUp,
+                       ErrorClass::kVendorUnavailable, std::nullopt});
+    });
+    if (given_up) services_.control.stats.ended.add(turn.flow.command, "gave_up");
+    observe::log(Level::kWarning, "flow.gave_up", {{"flow", turn.flow.id}});
+    return Next::kReleased;
+}
+
+FlowRunner::Next FlowRunner::endUncertain(const FlowTurn& turn, std::string why) const {
+    const std::int64_t now = services_.now_ms();
+    const bool ended = commit(turn, "uncertain", [&](Connection& connection) {
+        raiseAlert(connection, turn, "flow_uncertain");
+        services_.repositories.flows.finish(connection, turn.lease, FlowState::kUncertain,
+                                            std::nullopt, why, now);
+        settleSubject({connection, services_.repositories, turn.scope(), now},
+                      {turn.flow, turn.account, turn.plugin->sha256(), Ending::kUncertain,
+                       ErrorClass::kUncertain, std::nullopt});
+    });
+    if (ended) {
+        ++services_.control.stats.uncertain;
+        services_.control.stats.ended.add(turn.flow.command, "uncertain");
     }
-    const std::int64_t seen = turn.flow.fetch_wanted_seen.value_or(0);
-    if (turn.flow.command == "order.refresh" && !failed)
-        row->fetch_done = std::max(row->fetch_done, seen);
-    repositories.vendor_orders.save(connection, scope, *row, now);
-    // Events that came while this fetch ran are not covered by it.
-    const bool again = turn.flow.command == "order.refresh" && !failed && row->fetch_wanted > seen;
-    if (!again) return;
-    startVendorOrderFlow(
-        connection, repositories, scope,
-        {"order.refresh", turn.account, *row, plugin.sha256(), std::nullopt, std::nullopt}, now);
+    observe::log(Level::kWarning, "flow.uncertain", {{"flow", turn.flow.id}, {"why", why}});
+    return Next::kReleased;
+}
+
+// Something of ours is missing or broken: the flow stays as it is for a person to look at.
+FlowRunner::Next FlowRunner::park(const FlowTurn& turn, std::string why) const {
+    const std::int64_t now = services_.now_ms();
+    const bool parked = commit(turn, "park", [&](Connection& connection) {
+        raiseAlert(connection, turn, "flow_parked");
+        services_.repositories.flows.finish(connection, turn.lease, FlowState::kParked,
+                                            std::nullopt, why, now);
+    });
+    if (parked) services_.control.stats.ended.add(turn.flow.command, "parked");
+    observe::log(Level::kWarning, "flow.parked", {{"flow", turn.flow.id}, {"why", why}});
+    return Next::kReleased;
 }
 
 }  // namespace hub::flows

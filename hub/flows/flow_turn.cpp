@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hub/ingress/stored_request.hpp"
+
 #include <hubsdk/cpp/text.hpp>
 
 namespace hub::flows {
@@ -15,7 +17,7 @@ constexpr std::int64_t kBackoffMaxMs = 60'000;
 
 bool isVisible(const FlowStep& step) {
     if (step.state == StepState::kLost) return repeatOf(step) == hubsdk::Repeat::kLookUp;
-    return step.reply && step.reply->status != kStatusNotSent;
+    return step.reply && step.reply->status > kStatusNotSent;
 }
 
 hubsdk::Entry entryOf(const FlowStep& step) {
@@ -45,6 +47,22 @@ hubsdk::Entry entryOf(const FlowStep& step) {
     return entry;
 }
 
+// A view of the stored delivery, as `interpret` gets it.
+hubsdk::Result<hubsdk::Delivery> deliveryOf(const storage::Delivery& row) {
+    auto request = hubsdk::readShape<ingress::StoredRequest>(row.request);
+    if (!request) return std::move(request).error();
+    auto headers = hubsdk::readShape<ingress::StoredHeaders>(row.headers);
+    if (!headers) return std::move(headers).error();
+    hubsdk::Delivery delivery;
+    delivery.method = request->method;
+    delivery.path = request->path;
+    delivery.query = request->query;
+    delivery.headers = std::move(headers->fields);
+    delivery.body = hubsdk::Body{row.body};
+    delivery.source = row.transport;
+    return delivery;
+}
+
 }  // namespace
 
 hubsdk::Repeat repeatOf(const FlowStep& step) {
@@ -72,6 +90,60 @@ std::int64_t repeatAt(const FlowStep& step) {
     return step.entry_at_ms.value_or(step.intent_at_ms) + ceiling / 2 + ceiling / 2 * part / 0xFFFF;
 }
 
+std::int64_t lookUpAt(const FlowStep& step) {
+    return step.entry_at_ms.value_or(step.intent_at_ms) +
+           step.intent.look_up_after_ms.value_or(kLookUpAfterMs);
+}
+
+std::size_t replyBytes(const FlowTurn& turn) {
+    std::size_t bytes = 0;
+    for (const FlowStep& step : turn.steps) bytes += step.reply ? step.reply->body.size() : 0;
+    return bytes;
+}
+
+std::int64_t occurrenceOf(const FlowTurn& turn, std::string_view label) {
+    return std::ranges::count_if(turn.steps,
+                                 [&](const FlowStep& step) { return step.intent.label == label; });
+}
+
+const FlowStep* lastWithLabel(const FlowTurn& turn, std::string_view label) {
+    const auto found =
+        std::find_if(turn.steps.rbegin(), turn.steps.rend(),
+                     [&](const FlowStep& step) { return step.intent.label == label; });
+    return found == turn.steps.rend() ? nullptr : &*found;
+}
+
+bool sameRequest(const FlowStep& step, const hubsdk::Call& call) {
+    return step.intent.label == call.label && step.intent.method == call.method &&
+           step.intent.host == call.host && step.intent.path == call.path;
+}
+
+SearchState searchStateOf(const FlowTurn& turn, const hubsdk::Call& call) {
+    SearchState state;
+    const FlowStep* lost = nullptr;
+    for (const FlowStep& step : turn.steps) {
+        if (step.state == StepState::kLost && sameRequest(step, call)) lost = &step;
+    }
+    if (lost == nullptr) return state;
+    std::int64_t attempts = 0;
+    for (const FlowStep& step : turn.steps) {
+        const bool search = step.seq > lost->seq && step.intent.kind == "call" &&
+                            repeatOf(step) == hubsdk::Repeat::kSafe && isVisible(step);
+        if (!search) continue;
+        const bool same = state.last != nullptr && state.last->intent.path == step.intent.path;
+        attempts = (same ? attempts : 0) + step.attempt;
+        state.last = &step;
+    }
+    state.searched = state.last == nullptr ? Searched::kNever
+                     : attempts < 2        ? Searched::kOnce
+                                           : Searched::kEnough;
+    if (state.searched == Searched::kOnce) {
+        state.due_ms = state.last->entry_at_ms.value_or(state.last->intent_at_ms) +
+                       lost->intent.look_up_after_ms.value_or(kLookUpAfterMs);
+    }
+    return state;
+}
+
 hubsdk::Result<hubsdk::AdvanceInput> advanceInput(const FlowTurn& turn) {
     auto inputs = hubsdk::readShape<hubsdk::Command>(turn.flow.inputs);
     if (!inputs) {
@@ -81,6 +153,11 @@ hubsdk::Result<hubsdk::AdvanceInput> advanceInput(const FlowTurn& turn) {
     hubsdk::AdvanceInput input;
     input.inputs = std::move(inputs).value();
     input.inputs.flow_id = turn.flow.id;
+    if (turn.delivery) {
+        auto delivery = deliveryOf(*turn.delivery);
+        if (!delivery) return std::move(delivery).error();
+        input.inputs.delivery = std::move(delivery).value();
+    }
     for (const FlowStep& step : turn.steps) {
         if (isVisible(step)) input.journal.push_back(entryOf(step));
     }

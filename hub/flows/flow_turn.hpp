@@ -1,6 +1,7 @@
 /// One leased flow as it stands in the database, and its journal as a plugin sees it.
 #pragma once
 
+#include "hub/plugins/plugin.hpp"
 #include "hub/storage/repositories.hpp"
 
 #include <hubsdk/model/flow.hpp>
@@ -10,6 +11,12 @@ namespace hub::flows {
 /// Status of a step whose request provably never left: the plugin does not see it, and it may be
 /// sent again whatever its repeat rule says.
 inline constexpr std::int64_t kStatusNotSent = 0;
+/// Status of a step that was executed but whose reply is over the limit.
+inline constexpr std::int64_t kStatusTooLarge = -1;
+/// A lost step is looked up no sooner than this after the loss, unless its request says more.
+inline constexpr std::int64_t kLookUpAfterMs = 5'000;
+/// Bytes of replies in one leg (plugin-contract section 6).
+inline constexpr std::size_t kLegBytesMax = std::size_t{4} * 1024 * 1024;
 
 /// What is stored beside a reply's body.
 struct StoredHead {
@@ -21,7 +28,14 @@ struct FlowTurn {
     storage::FlowLease lease;
     storage::Flow flow;
     storage::Account account;
-    std::vector<storage::FlowStep> steps;  ///< of the current leg
+    std::shared_ptr<const plugins::Plugin> plugin;  ///< null: not loaded
+    std::vector<storage::FlowStep> steps;           ///< of the current leg
+    std::optional<storage::Delivery> delivery;      ///< of inbound.request, in its first leg
+
+    [[nodiscard]] storage::TenantScope scope() const {
+        return storage::TenantScope::fromLeasedRow(flow.tenant_id);
+    }
+    [[nodiscard]] const hubsdk::Manifest& manifest() const { return plugin->manifest(); }
 };
 
 [[nodiscard]] hubsdk::Repeat repeatOf(const storage::FlowStep& step);
@@ -31,6 +45,34 @@ struct FlowTurn {
 
 /// True for a lost step that must not be repeated and cannot be looked up.
 [[nodiscard]] bool isUncertain(const storage::FlowStep& step);
+
+/// When a lost step may be searched for.
+[[nodiscard]] std::int64_t lookUpAt(const storage::FlowStep& step);
+
+/// Bytes of all replies that the turn holds.
+[[nodiscard]] std::size_t replyBytes(const FlowTurn& turn);
+
+/// How often the label occurs in the leg so far.
+[[nodiscard]] std::int64_t occurrenceOf(const FlowTurn& turn, std::string_view label);
+
+/// The newest step of that label; null if there is none.
+[[nodiscard]] const storage::FlowStep* lastWithLabel(const FlowTurn& turn, std::string_view label);
+
+/// Whether a plugin's call asks what the step asked: label, method, host and path.
+[[nodiscard]] bool sameRequest(const storage::FlowStep& step, const hubsdk::Call& call);
+
+/// Whether a call may be sent although an equal one before it was lost (repeat rule look_up).
+enum class Searched : std::uint8_t {
+    kEnough,  ///< nothing was lost, or it was searched for twice
+    kOnce,    ///< the last search has to be repeated first
+    kNever,   ///< the flow did not search at all
+};
+struct SearchState {
+    Searched searched = Searched::kEnough;
+    const storage::FlowStep* last = nullptr;  ///< the search to repeat
+    std::int64_t due_ms = 0;                  ///< when
+};
+[[nodiscard]] SearchState searchStateOf(const FlowTurn& turn, const hubsdk::Call& call);
 
 /// When a step may be sent again, epoch milliseconds: exponential from half a second to a minute,
 /// with a spread that is fixed for the step, so that asking twice gives the same time.

@@ -28,14 +28,6 @@ http::Response unavailable() {
     return response;
 }
 
-security::SecretValues valuesOf(const storage::SecretMap& secrets) {
-    security::SecretValues values;
-    for (const auto& [name, list] : secrets) {
-        for (const storage::SecretValue& value : list) values[name].push_back(value.text);
-    }
-    return values;
-}
-
 // What names the event, so that a second copy has no second effect (R-WHI-10, TM-IN-3).
 std::string dedupeKey(const hubsdk::Claim& claim, std::string_view body) {
     if (claim.event_key) return security::sha256Hex("event\n" + *claim.event_key);
@@ -115,7 +107,8 @@ void Ingress::check(const std::shared_ptr<Knock>& knock) const {
         }
         const auto scope = storage::TenantScope::afterProof(account->tenant_id);
         knock->secrets =
-            valuesOf(repositories.accounts.openSecrets(connection, scope, account->id));
+            storage::valuesOf(repositories.accounts.openSecrets(connection, scope, account->id),
+                              now);
         knock->account = std::move(account);
         return 0;
     });

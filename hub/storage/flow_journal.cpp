@@ -52,6 +52,8 @@ FlowStep stepOf(const Row& row, const SealedCells& cells, const std::string& ten
                               cells.open(tenant, out.id, "reply_headers_enc", row.text(17)),
                               cells.open(tenant, out.id, "reply_body_enc", row.bytes(18))};
     }
+    out.intent.look_up_after_ms = row.optInteger(19);
+    out.blamed = row.integer(20);
     return out;
 }
 
@@ -65,7 +67,8 @@ std::vector<FlowStep> FlowRepository::journal(Connection& connection,
     connection.query(
         "SELECT s.id, s.seq, s.kind, s.label, s.occurrence, s.method, s.host, s.path_enc, "
         "s.body_hash, s.repeat_rule, s.idempotency_key, s.state, s.attempt, s.intent_at, "
-        "s.deadline_at, s.entry_at, s.reply_status, s.reply_headers_enc, s.reply_body_enc "
+        "s.deadline_at, s.entry_at, s.reply_status, s.reply_headers_enc, s.reply_body_enc, "
+        "s.look_up_after_ms, s.blamed "
         "FROM flow_step s JOIN flow f ON f.id = s.flow_id AND f.leg = s.leg "
         "WHERE f.id = ? AND f.tenant_id = ? ORDER BY s.seq",
         {lease.flow_id, lease.tenant_id},
@@ -95,13 +98,19 @@ std::string FlowRepository::commitIntent(Connection& connection, const FlowLease
     const std::string now = timeText(now_ms);
     connection.run(
         "INSERT INTO flow_step (id, tenant_id, flow_id, leg, seq, kind, label, occurrence, method, "
-        "host, path_enc, body_hash, repeat_rule, idempotency_key, state, intent_at, deadline_at, "
-        "created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,'intent',?,?,?,?)",
+        "host, path_enc, body_hash, repeat_rule, idempotency_key, look_up_after_ms, state, "
+        "intent_at, "
+        "deadline_at, created_at, updated_at) VALUES "
+        "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'intent',?,?,?,?)",
         {id, lease.tenant_id, lease.flow_id, leg, seq, intent.kind, intent.label, intent.occurrence,
          intent.method, intent.host,
          steps_.seal(lease.tenant_id, id, "path_enc", std::string_view(intent.path)),
-         intent.body_hash, intent.repeat_rule, intent.idempotency_key, now,
+         intent.body_hash, intent.repeat_rule, intent.idempotency_key, intent.look_up_after_ms, now,
          timeText(intent.deadline_at_ms), now, now});
+    if (intent.give_up_at_ms) {
+        connection.run("UPDATE flow SET give_up_at = ? WHERE id = ?",
+                       {timeText(*intent.give_up_at_ms), lease.flow_id});
+    }
     return id;
 }
 
@@ -135,8 +144,8 @@ void FlowRepository::markLost(Connection& connection, const FlowLease& lease,
 }
 
 void FlowRepository::repeatStep(Connection& connection, const FlowLease& lease,
-                                std::string_view step_id, std::string_view error,
-                                std::int64_t deadline_at_ms, std::int64_t now_ms) const {
+                                std::string_view step_id, const StepRepeat& repeat,
+                                std::int64_t now_ms) const {
     requireLease(connection, lease, now_ms);
     const std::string now = timeText(now_ms);
     requireOne(connection.run("INSERT INTO flow_attempt (id, tenant_id, flow_step_id, attempt, "
@@ -145,23 +154,46 @@ void FlowRepository::repeatStep(Connection& connection, const FlowLease& lease,
                               "state, reply_status, ?, "
                               "intent_at, entry_at FROM flow_step "
                               "WHERE id = ? AND flow_id = ? AND state IN ('replied', 'lost')",
-                              {security::uuid7(now_ms), clipped(error, kErrorTextMax), step_id,
+                              {security::uuid7(now_ms), clipped(repeat.why, kErrorTextMax), step_id,
                                lease.flow_id}),
                ErrorCode::kConflict, kWrongState);
     connection.run(
-        "UPDATE flow_step SET state = 'intent', attempt = attempt + 1, intent_at = ?, "
-        "deadline_at = ?, entry_at = NULL, reply_status = NULL, reply_headers_enc = NULL, "
-        "reply_body_enc = NULL, error = NULL, updated_at = ? WHERE id = ?",
-        {now, timeText(deadline_at_ms), now, step_id});
+        "UPDATE flow_step SET state = 'intent', attempt = attempt + 1, blamed = blamed + ?, "
+        "intent_at = ?, deadline_at = ?, entry_at = NULL, reply_status = NULL, "
+        "reply_headers_enc = NULL, reply_body_enc = NULL, error = NULL, updated_at = ? "
+        "WHERE id = ?",
+        {repeat.blames, now, timeText(repeat.deadline_at_ms), now, step_id});
+    if (repeat.blames)
+        connection.run("UPDATE flow SET retries = retries + 1 WHERE id = ?", {lease.flow_id});
+}
+
+std::int64_t FlowRepository::countAttempts(Connection& connection, const FlowLease& lease,
+                                           std::string_view step_id, std::int64_t status) const {
+    std::int64_t found = 0;
+    connection.query(
+        "SELECT COUNT(*) FROM flow_attempt WHERE flow_step_id = ? AND tenant_id = ? "
+        "AND reply_status = ?",
+        {step_id, lease.tenant_id, status}, [&](const Row& row) { found = row.integer(0); });
+    return found;
 }
 
 void FlowRepository::markApplied(Connection& connection, const FlowLease& lease,
                                  std::string_view step_id, std::int64_t now_ms) const {
     requireLease(connection, lease, now_ms);
     requireOne(connection.run("UPDATE flow_step SET state = 'applied', updated_at = ? "
-                              "WHERE id = ? AND flow_id = ? AND state IN ('replied', 'lost')",
+                              "WHERE id = ? AND flow_id = ? AND state = 'replied'",
                               {timeText(now_ms), step_id, lease.flow_id}),
                ErrorCode::kConflict, kWrongState);
+}
+
+void FlowRepository::setInputs(Connection& connection, const FlowLease& lease,
+                               std::string_view inputs, std::int64_t now_ms) const {
+    requireOne(connection.run("UPDATE flow SET inputs_enc = ?, updated_at = ? WHERE id = ? "
+                              "AND fence = ? AND owner IS NOT NULL AND leg = 0 AND NOT EXISTS "
+                              "(SELECT 1 FROM flow_step s WHERE s.flow_id = flow.id)",
+                              {flows_.seal(lease.tenant_id, lease.flow_id, "inputs_enc", inputs),
+                               timeText(now_ms), lease.flow_id, lease.fence}),
+               ErrorCode::kConflict, "the inputs of this flow are frozen");
 }
 
 void FlowRepository::nextLeg(Connection& connection, const FlowLease& lease,

@@ -64,6 +64,7 @@ Flow flowOf(const Row& row, const SealedCells& cells, const std::string& tenant)
     out.fetch_wanted_seen = row.optInteger(14);
     out.give_up_at_ms = row.optTime(15);
     out.created_at_ms = row.time(16);
+    out.waits_for = row.optString(17);
     return out;
 }
 
@@ -101,7 +102,8 @@ std::optional<Flow> FlowRepository::find(Connection& connection, const TenantSco
     connection.query(
         "SELECT id, provider_config_id, plugin_key, plugin_sha256, command, subject_type, "
         "subject_id, state, wake_at, leg, inputs_enc, result_enc, error, retries, "
-        "fetch_wanted_seen, give_up_at, created_at FROM flow WHERE id = ? AND tenant_id = ?",
+        "fetch_wanted_seen, give_up_at, created_at, waits_for FROM flow WHERE id = ? "
+        "AND tenant_id = ?",
         {id, scope.tenantId()},
         [&](const Row& row) { found = flowOf(row, flows_, scope.tenantId()); });
     return found;
@@ -139,8 +141,8 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
     std::vector<FlowLease> leased;
     for (auto& lease : due) {
         const auto taken = connection.run(
-            "UPDATE flow SET state = 'running', owner = ?, lease_until = ?, wake_at = ?, "
-            "fence = fence + 1, updated_at = ? WHERE id = ? AND fence = ? "
+            "UPDATE flow SET state = 'running', waits_for = NULL, owner = ?, lease_until = ?, "
+            "wake_at = ?, fence = fence + 1, updated_at = ? WHERE id = ? AND fence = ? "
             "AND state IN ('running', 'waiting')",
             {owner, until, until, timeText(now_ms), lease.flow_id, lease.fence});
         if (taken != 1) continue;
@@ -159,15 +161,24 @@ void FlowRepository::renewLease(Connection& connection, const FlowLease& lease,
                ErrorCode::kConflict, kLeaseLost);
 }
 
+void FlowRepository::extendLease(Connection& connection, const FlowLease& lease,
+                                 std::int64_t until_ms) const {
+    const std::string until = timeText(until_ms);
+    connection.run(
+        "UPDATE flow SET lease_until = ?, wake_at = ? WHERE id = ? AND fence = ? "
+        "AND owner IS NOT NULL AND lease_until < ?",
+        {until, until, lease.flow_id, lease.fence, until});
+}
+
 void FlowRepository::sleep(Connection& connection, const FlowLease& lease, std::int64_t wake_at_ms,
-                           Retry retry, std::int64_t now_ms) const {
-    requireOne(
-        connection.run("UPDATE flow SET state = 'waiting', wake_at = ?, retries = retries + ?, "
-                       "owner = NULL, lease_until = NULL, updated_at = ? "
-                       "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
-                       {timeText(wake_at_ms), retry == Retry::kCounts, timeText(now_ms),
-                        lease.flow_id, lease.fence}),
-        ErrorCode::kConflict, kLeaseLost);
+                           std::string_view waits_for, std::int64_t now_ms) const {
+    requireFits(waits_for, 32, "waits_for");
+    requireOne(connection.run(
+                   "UPDATE flow SET state = 'waiting', wake_at = ?, waits_for = ?, "
+                   "owner = NULL, lease_until = NULL, updated_at = ? "
+                   "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                   {timeText(wake_at_ms), waits_for, timeText(now_ms), lease.flow_id, lease.fence}),
+               ErrorCode::kConflict, kLeaseLost);
 }
 
 void FlowRepository::finish(Connection& connection, const FlowLease& lease, FlowState state,
@@ -194,20 +205,14 @@ bool FlowRepository::wake(Connection& connection, const TenantScope& scope, std:
                {now, now, id, scope.tenantId()}) == 1;
 }
 
-void FlowRepository::resolve(Connection& connection, const TenantScope& scope, std::string_view id,
-                             FlowState state, const std::optional<std::string>& result,
-                             std::int64_t now_ms) const {
-    if (!find(connection, scope, id))
-        throw UnitRefused(makeError(ErrorCode::kNotFound, "no such flow"));
+std::int64_t FlowRepository::wakeWaiting(Connection& connection, const TenantScope& scope,
+                                         std::string_view account_id, std::string_view waits_for,
+                                         std::int64_t now_ms) const {
     const std::string now = timeText(now_ms);
-    const bool ended = isEnd(state);
-    // wake_at too: a flow that is resolved as not placed runs on at once.
-    requireOne(
-        connection.run("UPDATE flow SET state = ?, result_enc = ?, wake_at = ?, finished_at = ?, "
-                       "updated_at = ? WHERE id = ? AND tenant_id = ? AND state = 'uncertain'",
-                       {nameOf(state), flows_.seal(scope.tenantId(), id, "result_enc", result), now,
-                        ended ? Value(now) : Value(), now, id, scope.tenantId()}),
-        ErrorCode::kConflict, "the flow is not uncertain");
+    return connection.run(
+        "UPDATE flow SET wake_at = ?, updated_at = ? WHERE provider_config_id = ? "
+        "AND tenant_id = ? AND state = 'waiting' AND owner IS NULL AND waits_for = ?",
+        {now, now, account_id, scope.tenantId(), waits_for});
 }
 
 std::int64_t FlowRepository::parkOfAccount(Connection& connection, const TenantScope& scope,

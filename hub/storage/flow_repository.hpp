@@ -25,6 +25,10 @@ enum class StepState : std::uint8_t {
 
 /// Entries of one leg (plugin-contract.md section 6).
 inline constexpr int kLegEntriesMax = 64;
+/// Longest life of a secret that is kept for the caller of a flow.
+inline constexpr std::int64_t kTransientMaxMs = 10 * 60'000;
+/// Flows of one list.
+inline constexpr int kFlowListMax = 100;
 
 struct NewFlow {
     std::string account_id;
@@ -65,6 +69,42 @@ struct Flow {
     std::optional<std::int64_t> fetch_wanted_seen;
     std::optional<std::int64_t> give_up_at_ms;
     std::int64_t created_at_ms;
+    std::optional<std::string> waits_for;  ///< why a waiting flow waits: time, auth, breaker …
+};
+
+/// How the newest flow of a command stands.
+struct LatestFlow {
+    FlowState state;
+    std::optional<std::int64_t> finished_at_ms;
+};
+
+/// Which flows a list shows; empty members do not narrow it.
+struct FlowFilter {
+    std::optional<FlowState> state;  ///< empty: all that are not at an end
+    std::optional<std::string> after_id;
+    int rows_max = kFlowListMax;
+};
+
+/// One row of a list: nothing of it is sealed.
+struct FlowSummary {
+    std::string id;
+    std::string account_id;
+    std::string command;
+    std::string subject_type;
+    std::string subject_id;
+    FlowState state;
+    std::optional<std::string> waits_for;
+    std::optional<std::string> error;
+    std::int64_t wake_at_ms;
+    std::int64_t created_at_ms;
+};
+
+/// How an uncertain flow goes on by a person's word.
+struct FlowResolution {
+    FlowState state = FlowState::kDone;  ///< done, failed, or running: it is sent again
+    std::optional<std::string> result;   ///< sealed
+    std::optional<std::string> error;
+    std::optional<std::int64_t> give_up_at_ms;  ///< of one that runs again
 };
 
 /// A worker's right to go on with one flow; `fence` tells an old lease from a newer one.
@@ -86,6 +126,15 @@ struct FlowIntent {
     std::string repeat_rule = "never";  ///< safe, keyed, look_up, never
     std::optional<std::string> idempotency_key;
     std::int64_t deadline_at_ms = 0;
+    std::optional<std::int64_t> look_up_after_ms;
+    std::optional<std::int64_t> give_up_at_ms;  ///< becomes the flow's
+};
+
+/// Why a step is sent again.
+struct StepRepeat {
+    std::string_view why;
+    std::int64_t deadline_at_ms = 0;
+    bool blames = false;  ///< the answer blamed the request: counted against the retry limit
 };
 
 struct FlowReply {
@@ -100,6 +149,7 @@ struct FlowStep {
     FlowIntent intent;
     StepState state = StepState::kIntent;
     std::int64_t attempt = 1;
+    std::int64_t blamed = 0;  ///< repeats after answers that blamed the request
     std::int64_t intent_at_ms = 0;
     std::optional<std::int64_t> entry_at_ms;  ///< when the reply was committed, or found lost
     std::optional<FlowReply> reply;
@@ -130,6 +180,8 @@ public:
                                     std::string_view owner, std::int64_t now_ms,
                                     std::int64_t lease_ms, int rows_max) const;
     void renewLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
+    /// Makes a lease last until then, if it still holds and would end before.
+    void extendLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
 
     /// The steps of the current leg in order.
     [[nodiscard]] std::vector<FlowStep> journal(Connection& connection,
@@ -145,18 +197,23 @@ public:
                   std::string_view error, std::int64_t now_ms) const;
     /// Logs the attempt that a replied or lost step stands for, and makes the step an intent again.
     void repeatStep(Connection& connection, const FlowLease& lease, std::string_view step_id,
-                    std::string_view error, std::int64_t deadline_at_ms, std::int64_t now_ms) const;
-    /// Replied or lost to applied.
+                    const StepRepeat& repeat, std::int64_t now_ms) const;
+    /// Attempts of the step before the present one that were answered with this status.
+    [[nodiscard]] std::int64_t countAttempts(Connection& connection, const FlowLease& lease,
+                                             std::string_view step_id, std::int64_t status) const;
+    /// Replied to applied.
     void markApplied(Connection& connection, const FlowLease& lease, std::string_view step_id,
                      std::int64_t now_ms) const;
+    /// Replaces the inputs of a flow whose first step is not committed yet.
+    void setInputs(Connection& connection, const FlowLease& lease, std::string_view inputs,
+                   std::int64_t now_ms) const;
     /// Ends the leg: new inputs, empty journal.
     void nextLeg(Connection& connection, const FlowLease& lease, std::string_view inputs,
                  std::int64_t now_ms) const;
 
-    /// Gives the lease back; the flow is due again at `wake_at_ms`. `counts` raises the retries.
-    enum class Retry : std::uint8_t { kFree, kCounts };
-    void sleep(Connection& connection, const FlowLease& lease, std::int64_t wake_at_ms, Retry retry,
-               std::int64_t now_ms) const;
+    /// Gives the lease back; the flow is due again at `wake_at_ms`.
+    void sleep(Connection& connection, const FlowLease& lease, std::int64_t wake_at_ms,
+               std::string_view waits_for, std::int64_t now_ms) const;
     /// Ends or parks the flow and the lease. The error is clipped.
     void finish(Connection& connection, const FlowLease& lease, FlowState state,
                 const std::optional<std::string>& result, const std::optional<std::string>& error,
@@ -165,14 +222,55 @@ public:
     /// Makes a waiting flow due now; false if there is none to wake.
     bool wake(Connection& connection, const TenantScope& scope, std::string_view id,
               std::int64_t now_ms) const;
-    /// Ends an uncertain flow by a person's word. UnitRefused (kConflict) if it is not uncertain.
+    /// Makes the account's flows that wait for this due now; gives how many.
+    std::int64_t wakeWaiting(Connection& connection, const TenantScope& scope,
+                             std::string_view account_id, std::string_view waits_for,
+                             std::int64_t now_ms) const;
+    /// Ends an uncertain flow by a person's word, or makes it send its lost steps again.
+    /// UnitRefused: kNotFound for an unknown flow, kConflict if it is not uncertain.
     void resolve(Connection& connection, const TenantScope& scope, std::string_view id,
-                 FlowState state, const std::optional<std::string>& result,
-                 std::int64_t now_ms) const;
+                 const FlowResolution& resolution, std::int64_t now_ms) const;
+    /// Ends the subject's open flow of this command if nothing of it was ever sent; gives its id.
+    std::optional<std::string> dropUnsent(Connection& connection, const TenantScope& scope,
+                                          std::string_view subject_id, std::string_view command,
+                                          std::int64_t now_ms) const;
     /// Parks the account's open flows (settings that change host or environment); gives how many.
     std::int64_t parkOfAccount(Connection& connection, const TenantScope& scope,
                                std::string_view account_id, std::string_view reason,
                                std::int64_t now_ms) const;
+
+    /// The newest flow of an account's command; nothing if there was none.
+    [[nodiscard]] std::optional<LatestFlow> latest(Connection& connection, const TenantScope& scope,
+                                                   std::string_view account_id,
+                                                   std::string_view command) const;
+    /// Oldest first, at most kFlowListMax.
+    [[nodiscard]] std::vector<FlowSummary> list(Connection& connection, const TenantScope& scope,
+                                                const FlowFilter& filter) const;
+
+    /// Keeps a captured secret for the flow's caller, sealed, until then or kTransientMaxMs.
+    struct TransientValue {
+        std::string name;
+        std::string value;
+        std::optional<std::int64_t> expires_at_ms;
+    };
+    void keepTransient(Connection& connection, const FlowLease& lease, const TransientValue& kept,
+                       std::int64_t now_ms) const;
+    /// Gives what was kept, once, as a JSON object; nothing if there is nothing or it expired.
+    [[nodiscard]] std::optional<std::string> takeTransient(Connection& connection,
+                                                           const TenantScope& scope,
+                                                           std::string_view id,
+                                                           std::int64_t now_ms) const;
+
+    /// Deletes entries of legs that ended before then, at most `rows_max`; gives how many. What a
+    /// leg's end is: the flow's, or the beginning of the next leg.
+    std::int64_t deleteEntries(Connection& connection, const SystemScope& system,
+                               std::int64_t before_ms, int rows_max) const;
+    /// Empties the inputs and results of flows that ended before then; gives how many.
+    std::int64_t clearInputs(Connection& connection, const SystemScope& system,
+                             std::int64_t before_ms, int rows_max, std::int64_t now_ms) const;
+    /// Empties what was kept for callers and has expired; gives how many.
+    std::int64_t dropTransients(Connection& connection, const SystemScope& system,
+                                std::int64_t now_ms) const;
 
 private:
     SealedCells flows_;

@@ -119,7 +119,7 @@ TEST_F(FlowTest, LostAndRepeatedStepsKeepTheirLog) {
     ASSERT_TRUE(run([&](Connection& c) { flows_.markLost(c, held, step, "timeout", kNow); }).ok());
     EXPECT_EQ(journal(held)[0].state, StepState::kLost);
     ASSERT_TRUE(run([&](Connection& c) {
-                    flows_.repeatStep(c, held, step, "timeout", kNow + 60'000, kNow);
+                    flows_.repeatStep(c, held, step, {"timeout", kNow + 60'000, false}, kNow);
                 }).ok());
     EXPECT_EQ(journal(held)[0].state, StepState::kIntent);
     EXPECT_EQ(journal(held)[0].attempt, 2);
@@ -139,7 +139,7 @@ TEST_F(FlowTest, TwoOwnersNeverHoldOneFlow) {
     const Unit late[] = {
         [&](Connection& c) { flows_.commitIntent(c, first[0], intent("a"), kNow); },
         [&](Connection& c) { flows_.renewLease(c, first[0], kNow); },
-        [&](Connection& c) { flows_.sleep(c, first[0], kNow, FlowRepository::Retry::kFree, kNow); },
+        [&](Connection& c) { flows_.sleep(c, first[0], kNow, "time", kNow); },
         [&](Connection& c) { flows_.nextLeg(c, first[0], "{}", kNow); },
         [&](Connection& c) { flows_.finish(c, first[0], FlowState::kDone, {}, {}, kNow); },
     };
@@ -196,11 +196,10 @@ TEST_F(FlowTest, LegsStartWithAnEmptyJournalAndAreBounded) {
 TEST_F(FlowTest, SleepsUntilItsTimeOrUntilWoken) {
     const auto created = create(wanted("s"));
     const auto held = lease("one", kNow).front();
-    ASSERT_TRUE(run([&](Connection& c) {
-                    flows_.sleep(c, held, kNow + 60'000, FlowRepository::Retry::kCounts, kNow);
-                }).ok());
+    ASSERT_TRUE(
+        run([&](Connection& c) { flows_.sleep(c, held, kNow + 60'000, "auth", kNow); }).ok());
     EXPECT_EQ(find(created.id).state, FlowState::kWaiting);
-    EXPECT_EQ(find(created.id).retries, 1);
+    EXPECT_EQ(find(created.id).waits_for, "auth");
     EXPECT_TRUE(lease("one", kNow + kLeaseMs).empty());
     const TenantScope other = tenant("other");
     const auto wake = [&](const TenantScope& scope) {
@@ -216,7 +215,9 @@ TEST_F(FlowTest, UncertainFlowsWaitForAPerson) {
     const auto created = create(wanted("s"));
     const auto resolve = [&](const TenantScope& scope) {
         return run([&](Connection& c) {
-            flows_.resolve(c, scope, created.id, FlowState::kDone, "{}", kNow);
+            FlowResolution resolution;
+            resolution.result = "{}";
+            flows_.resolve(c, scope, created.id, resolution, kNow);
         });
     };
     EXPECT_EQ(resolve(scope_).error().code, ErrorCode::kConflict);

@@ -30,6 +30,17 @@ bool take(std::string_view& text, std::string& part) {
 
 }  // namespace
 
+CurrentSecrets valuesOf(const SecretMap& secrets, std::int64_t now_ms) {
+    CurrentSecrets values;
+    for (const auto& [name, list] : secrets) {
+        for (const SecretValue& value : list) {
+            if (value.expires_at_ms.value_or(now_ms + 1) > now_ms)
+                values[name].push_back(value.text);
+        }
+    }
+    return values;
+}
+
 void putSecret(SecretMap& secrets, const std::string& name, SecretValue value, CaptureMode mode) {
     auto& values = secrets[name];
     if (mode == CaptureMode::kReplace) values.clear();

@@ -23,6 +23,12 @@ using SecretMap = std::map<std::string, std::vector<SecretValue>>;
 /// Values kept per name; adding one more drops the oldest.
 inline constexpr std::size_t kSecretValuesMax = 8;
 
+/// The values alone, as pieces take them.
+using CurrentSecrets = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+/// The values that have not expired; a name without one is left out.
+[[nodiscard]] CurrentSecrets valuesOf(const SecretMap& secrets, std::int64_t now_ms);
+
 enum class CaptureMode : std::uint8_t { kAdd, kReplace };
 
 /// Puts a value first, or in place of all others. An equal value is moved, not doubled.

@@ -1,0 +1,72 @@
+#include "hub/flows/subject.hpp"
+
+#include <algorithm>
+
+#include "hub/domain/apply.hpp"
+#include "hub/domain/transition.hpp"
+#include "hub/flows/commands.hpp"
+
+namespace hub::flows {
+namespace {
+
+constexpr std::string_view kSubmit = "order.submit";
+constexpr std::string_view kRefresh = "order.refresh";
+
+void openManualTask(const domain::UnitOfWork& unit, const storage::VendorOrder& row) {
+    storage::Task task;
+    task.kind = "manual_fallback";
+    task.subject_type = "screening_order";
+    task.subject_id = row.order_id;
+    task.role = "admin";
+    unit.repositories.attention.openTask(unit.connection, unit.scope, task, unit.now_ms);
+}
+
+// The order goes on, also after giving up: then by hand.
+void settleSubmit(const domain::UnitOfWork& unit, const SubjectEnd& end,
+                  storage::VendorOrder& row) {
+    auto order = unit.repositories.orders.find(unit.connection, unit.scope, row.order_id);
+    const bool placed = end.ending == Ending::kDone;
+    if (!placed) {
+        row.status = "failed";
+    } else {
+        if (end.vendor_order_id) row.vendor_order_id = end.vendor_order_id;
+        if (row.status == "queued") row.status = "submitted";
+        if (!row.submitted_at_ms) row.submitted_at_ms = unit.now_ms;
+    }
+    if (!order) return;
+    if (end.ending == Ending::kFailed) {
+        domain::moveOrder(unit, *order, "failed", domain::Actor::kSystem, "");
+    } else if (order->status == "submitted") {
+        domain::moveOrder(unit, *order, "in_progress", domain::Actor::kSystem, "");
+    }
+}
+
+void fetch(const domain::UnitOfWork& unit, const SubjectEnd& end, const storage::VendorOrder& row) {
+    startVendorOrderFlow(
+        unit.connection, unit.repositories, unit.scope,
+        {std::string(kRefresh), end.account, row, end.plugin_sha256, std::nullopt, std::nullopt},
+        unit.now_ms);
+}
+
+}  // namespace
+
+void settleSubject(const domain::UnitOfWork& unit, const SubjectEnd& end) {
+    if (end.flow.subject_type != "vendor_order") return;
+    const auto& orders = unit.repositories.vendor_orders;
+    auto row = orders.find(unit.connection, unit.scope, end.flow.subject_id);
+    if (!row) return;
+    row->last_error.reset();
+    if (end.error_class) row->last_error = std::string(hubsdk::nameOf(*end.error_class));
+    const bool over = end.ending != Ending::kUncertain;
+    const bool done = end.ending == Ending::kDone;
+    if (end.flow.command == kSubmit && over) settleSubmit(unit, end, *row);
+    if (end.ending == Ending::kGaveUp) openManualTask(unit, *row);
+    const std::int64_t seen = end.flow.fetch_wanted_seen.value_or(0);
+    const bool fetched = end.flow.command == kRefresh && done;
+    if (fetched) row->fetch_done = std::max(row->fetch_done, seen);
+    orders.save(unit.connection, unit.scope, *row, unit.now_ms);
+    // Events that came while this fetch ran are not covered by it. What a person said is checked.
+    if ((fetched && row->fetch_wanted > seen) || end.vendor_order_id) fetch(unit, end, *row);
+}
+
+}  // namespace hub::flows

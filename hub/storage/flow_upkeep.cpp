@@ -1,0 +1,226 @@
+// The part of FlowRepository that people and the clock need: lists, resolutions, secrets for a
+// caller, deletion.
+#include <algorithm>
+#include <array>
+
+#include "hub/storage/flow_repository.hpp"
+#include "hub/storage/time_text.hpp"
+
+#include <hubsdk/cpp/json.hpp>
+
+namespace hub::storage {
+namespace {
+
+using hubsdk::ErrorCode;
+using hubsdk::makeError;
+
+constexpr std::array kStates{FlowState::kRunning, FlowState::kWaiting,   FlowState::kDone,
+                             FlowState::kFailed,  FlowState::kUncertain, FlowState::kParked};
+
+FlowState stateOf(std::string_view name) {
+    for (const FlowState state : kStates)
+        if (nameOf(state) == name) return state;
+    throw StorageError(StorageErrorCode::kCorrupt, "unknown flow state");
+}
+
+FlowSummary summaryOf(const Row& row) {
+    FlowSummary out;
+    out.id = row.string(0);
+    out.account_id = row.string(1);
+    out.command = row.string(2);
+    out.subject_type = row.string(3);
+    out.subject_id = row.string(4);
+    out.state = stateOf(row.text(5));
+    out.waits_for = row.optString(6);
+    out.error = row.optString(7);
+    out.wake_at_ms = row.time(8);
+    out.created_at_ms = row.time(9);
+    return out;
+}
+
+/// A JSON object of texts with one member more, or with another value for it.
+std::string withMember(std::string_view object, const FlowRepository::TransientValue& kept) {
+    std::string out;
+    hubsdk::JsonWriter writer(out);
+    writer.beginObject();
+    if (auto document = hubsdk::JsonDocument::parse(object)) {
+        for (const auto& member : document->root().members()) {
+            if (member.name == kept.name) continue;
+            writer.key(member.name);
+            writer.value(hubsdk::Json(&member.value));
+        }
+    }
+    writer.member(kept.name, std::string_view(kept.value));
+    writer.endObject();
+    return out;
+}
+
+}  // namespace
+
+std::optional<LatestFlow> FlowRepository::latest(Connection& connection, const TenantScope& scope,
+                                                 std::string_view account_id,
+                                                 std::string_view command) const {
+    std::optional<LatestFlow> found;
+    connection.query(
+        "SELECT state, finished_at FROM flow WHERE provider_config_id = ? "
+        "AND command = ? AND tenant_id = ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        {account_id, command, scope.tenantId()}, [&](const Row& row) {
+            found = LatestFlow{stateOf(row.text(0)), row.optTime(1)};
+        });
+    return found;
+}
+
+std::vector<FlowSummary> FlowRepository::list(Connection& connection, const TenantScope& scope,
+                                              const FlowFilter& filter) const {
+    std::vector<FlowSummary> flows;
+    const std::string state(filter.state ? nameOf(*filter.state) : "");
+    const int rows = std::clamp(filter.rows_max, 1, kFlowListMax);
+    // Ids sort by time (UUID version 7).
+    connection.query(
+        "SELECT id, provider_config_id, command, subject_type, subject_id, state, waits_for, "
+        "error, wake_at, created_at FROM flow WHERE tenant_id = ? AND id > ? AND (state = ? OR "
+        "(? = '' AND state IN ('running', 'waiting', 'uncertain', 'parked'))) ORDER BY id LIMIT ?",
+        {scope.tenantId(), filter.after_id.value_or(""), state, state, rows},
+        [&](const Row& row) { flows.push_back(summaryOf(row)); });
+    return flows;
+}
+
+void FlowRepository::resolve(Connection& connection, const TenantScope& scope, std::string_view id,
+                             const FlowResolution& resolution, std::int64_t now_ms) const {
+    const auto flow = find(connection, scope, id);
+    if (!flow) throw UnitRefused(makeError(ErrorCode::kNotFound, "there is no such flow"));
+    const std::string now = timeText(now_ms);
+    const bool runs = resolution.state == FlowState::kRunning;
+    // wake_at too: a flow that is resolved as not placed runs on at once.
+    requireOne(
+        connection.run("UPDATE flow SET state = ?, result_enc = ?, error = ?, wake_at = ?, "
+                       "finished_at = ?, give_up_at = COALESCE(?, give_up_at), updated_at = ? "
+                       "WHERE id = ? AND tenant_id = ? AND state = 'uncertain'",
+                       {nameOf(resolution.state),
+                        flows_.seal(scope.tenantId(), id, "result_enc", resolution.result),
+                        resolution.error, now, runs ? Value() : Value(now),
+                        timeText(resolution.give_up_at_ms), now, id, scope.tenantId()}),
+        ErrorCode::kConflict, "the flow is not uncertain");
+    if (!runs) return;
+    // Status 0: proven not to have been executed, so it may be sent again.
+    std::vector<std::string> lost;
+    connection.query(
+        "SELECT id FROM flow_step WHERE flow_id = ? AND tenant_id = ? AND leg = ? "
+        "AND state = 'lost' AND repeat_rule = 'never'",
+        {id, scope.tenantId(), flow->leg}, [&](const Row& row) { lost.push_back(row.string(0)); });
+    for (const std::string& step : lost) {
+        connection.run(
+            "UPDATE flow_step SET state = 'replied', reply_status = 0, "
+            "reply_headers_enc = ?, reply_body_enc = ?, updated_at = ? WHERE id = ?",
+            {steps_.seal(scope.tenantId(), step, "reply_headers_enc", std::string_view("{}")),
+             steps_.seal(scope.tenantId(), step, "reply_body_enc", std::string_view()), now, step});
+    }
+}
+
+std::optional<std::string> FlowRepository::dropUnsent(Connection& connection,
+                                                      const TenantScope& scope,
+                                                      std::string_view subject_id,
+                                                      std::string_view command,
+                                                      std::int64_t now_ms) const {
+    std::optional<std::string> id;
+    // A request that provably never left (status 0), now and before, was not sent either.
+    connection.query(
+        "SELECT f.id FROM flow f WHERE f.tenant_id = ? AND f.subject_type = 'vendor_order' "
+        "AND f.subject_id = ? AND f.command = ? AND f.state IN ('running', 'waiting', 'parked') "
+        "AND f.leg = 0 AND NOT EXISTS (SELECT 1 FROM flow_step s WHERE s.flow_id = f.id "
+        "AND s.kind = 'call' AND (NOT (s.state = 'replied' AND s.reply_status = 0) OR EXISTS "
+        "(SELECT 1 FROM flow_attempt a WHERE a.flow_step_id = s.id "
+        "AND NOT (a.outcome = 'replied' AND a.reply_status = 0)))) LIMIT 1",
+        {scope.tenantId(), subject_id, command}, [&](const Row& row) { id = row.string(0); });
+    if (!id) return std::nullopt;
+    const std::string now = timeText(now_ms);
+    // The fence moves: a worker that is about to commit the first intent finds its lease lost.
+    connection.run(
+        "UPDATE flow SET state = 'failed', error = 'cancelled before it was sent', "
+        "owner = NULL, lease_until = NULL, fence = fence + 1, finished_at = ?, "
+        "updated_at = ? WHERE id = ?",
+        {now, now, *id});
+    return id;
+}
+
+void FlowRepository::keepTransient(Connection& connection, const FlowLease& lease,
+                                   const TransientValue& kept, std::int64_t now_ms) const {
+    std::string object = "{}";
+    connection.query(
+        "SELECT transient_enc FROM flow WHERE id = ? AND tenant_id = ?",
+        {lease.flow_id, lease.tenant_id}, [&](const Row& row) {
+            object = flows_.open(lease.tenant_id, lease.flow_id, "transient_enc", row.optString(0))
+                         .value_or("{}");
+        });
+    const std::int64_t until =
+        std::min(kept.expires_at_ms.value_or(now_ms + kTransientMaxMs), now_ms + kTransientMaxMs);
+    const std::string kept_all = withMember(object, kept);
+    requireOne(connection.run("UPDATE flow SET transient_enc = ?, transient_until = ? "
+                              "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                              {flows_.seal(lease.tenant_id, lease.flow_id, "transient_enc",
+                                           std::string_view(kept_all)),
+                               timeText(until), lease.flow_id, lease.fence}),
+               ErrorCode::kConflict, "the lease of this flow was lost");
+}
+
+std::optional<std::string> FlowRepository::takeTransient(Connection& connection,
+                                                         const TenantScope& scope,
+                                                         std::string_view id,
+                                                         std::int64_t now_ms) const {
+    std::optional<std::string> object;
+    connection.query(
+        "SELECT transient_enc FROM flow WHERE id = ? AND tenant_id = ? "
+        "AND transient_until > ?",
+        {id, scope.tenantId(), timeText(now_ms)}, [&](const Row& row) {
+            object = flows_.open(scope.tenantId(), id, "transient_enc", row.optString(0));
+        });
+    if (object) {
+        connection.run(
+            "UPDATE flow SET transient_enc = NULL, transient_until = NULL "
+            "WHERE id = ? AND tenant_id = ?",
+            {id, scope.tenantId()});
+    }
+    return object;
+}
+
+std::int64_t FlowRepository::deleteEntries(Connection& connection, const SystemScope& /*system*/,
+                                           std::int64_t before_ms, int rows_max) const {
+    const std::string before = timeText(before_ms);
+    std::vector<std::string> old;
+    connection.query(
+        "SELECT s.id FROM flow_step s JOIN flow f ON f.id = s.flow_id "
+        "WHERE s.updated_at < ? AND (s.leg < f.leg OR f.finished_at < ?) LIMIT ?",
+        {before, before, rows_max}, [&](const Row& row) { old.push_back(row.string(0)); });
+    for (const std::string& id : old) {
+        connection.run("DELETE FROM flow_attempt WHERE flow_step_id = ?", {id});
+        connection.run("DELETE FROM flow_step WHERE id = ?", {id});
+    }
+    return std::ssize(old);
+}
+
+std::int64_t FlowRepository::clearInputs(Connection& connection, const SystemScope& /*system*/,
+                                         std::int64_t before_ms, int rows_max,
+                                         std::int64_t now_ms) const {
+    std::vector<std::pair<std::string, std::string>> old;
+    connection.query(
+        "SELECT id, tenant_id FROM flow WHERE finished_at < ? AND cleared_at IS NULL "
+        "LIMIT ?",
+        {timeText(before_ms), rows_max},
+        [&](const Row& row) { old.emplace_back(row.string(0), row.string(1)); });
+    for (const auto& [id, tenant] : old) {
+        connection.run(
+            "UPDATE flow SET inputs_enc = ?, result_enc = NULL, transient_enc = NULL, "
+            "transient_until = NULL, cleared_at = ? WHERE id = ?",
+            {flows_.seal(tenant, id, "inputs_enc", std::string_view("{}")), timeText(now_ms), id});
+    }
+    return std::ssize(old);
+}
+
+std::int64_t FlowRepository::dropTransients(Connection& connection, const SystemScope& /*system*/,
+                                            std::int64_t now_ms) const {
+    return connection.run(
+        "UPDATE flow SET transient_enc = NULL, transient_until = NULL WHERE transient_until <= ?",
+        {timeText(now_ms)});
+}
+
+}  // namespace hub::storage
