@@ -39,7 +39,9 @@ finish() {
   if [ "$code" -ne 0 ]; then printf 'up: logs are in %s\n' "$run" >&2; fi
 }
 trap finish EXIT
-trap 'exit 0' INT TERM
+# Stopped before every result is there: no success. Only what serves may be ended with 0.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 say() { printf '%s\n' "$*"; }
 
@@ -201,5 +203,6 @@ if [ "$once" = yes ]; then
   say 'up: every result is right'
   exit 0
 fi
+trap 'exit 0' INT TERM
 say 'up: serving; Ctrl-C stops it'
 wait "${pids[1]}"
