@@ -12,3 +12,12 @@ function(hub_add_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}: "
     PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()
+
+# hub_test_on_mariadb(NAME): the same tests once more, on a MariaDB server that each test starts for
+# itself. Suites whose name begins with Sqlite or Mariadb choose their database themselves.
+function(hub_test_on_mariadb name)
+  cmake_parse_arguments(arg "" "" "LABELS" ${ARGN})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name} on MariaDB: "
+    TEST_FILTER "-Sqlite*:Mariadb*"
+    PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}" ENVIRONMENT "HUB_TEST_STORAGE=mariadb")
+endfunction()

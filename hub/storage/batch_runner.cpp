@@ -89,11 +89,12 @@ void BatchRunner::run(std::span<PendingUnit> batch) {
     give_up_at_ = Clock::now();
     if (!server_.away()) give_up_at_ += std::chrono::milliseconds(kRetryBudgetMs);
     last_error_.reset();
-    Verdict verdict = runRepeatedly(batch);
+    Verdict verdict =
+        runRepeatedly(batch, batch.size() == 1 ? kAloneAttemptsMax : kBatchAttemptsMax);
     // Each alone, so that only the guilty one is told of a failure.
     for (std::size_t i = 0; verdict != Verdict::kSettled && i < batch.size(); ++i) {
         const auto one = batch.subspan(i, 1);
-        if (runRepeatedly(one) != Verdict::kSettled) {
+        if (runRepeatedly(one, kAloneAttemptsMax) != Verdict::kSettled) {
             settleAll(one, last_error_.value_or(
                                makeError(ErrorCode::kUnavailable, "the database is away")));
         }
@@ -101,8 +102,8 @@ void BatchRunner::run(std::span<PendingUnit> batch) {
     server_.report(connection_ != nullptr && connection_->usable());
 }
 
-BatchRunner::Verdict BatchRunner::runRepeatedly(std::span<PendingUnit> units) {
-    for (int attempt = 0; attempt < kBatchAttemptsMax; ++attempt) {
+BatchRunner::Verdict BatchRunner::runRepeatedly(std::span<PendingUnit> units, int attempts_max) {
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
         const Verdict verdict = runOnce(units);
         if (verdict != Verdict::kRepeat) return verdict;
         if (Clock::now() >= give_up_at_) break;

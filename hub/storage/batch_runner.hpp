@@ -32,8 +32,9 @@ struct PendingUnit {
 };
 
 /// Times a batch is repeated whole after a deadlock, a lock wait or a lost connection; then each
-/// unit runs alone, as often again.
+/// unit runs alone.
 inline constexpr int kBatchAttemptsMax = 4;
+inline constexpr int kAloneAttemptsMax = 16;
 /// How long one batch may be repeated. Over it, what is left is told kUnavailable.
 inline constexpr int kRetryBudgetMs = 5000;
 
@@ -68,7 +69,7 @@ private:
         kSplit,    ///< nothing was committed; one unit is to blame
     };
 
-    Verdict runRepeatedly(std::span<PendingUnit> units);
+    Verdict runRepeatedly(std::span<PendingUnit> units, int attempts_max);
     Verdict runOnce(std::span<PendingUnit> units);
     Verdict runUnits(std::span<PendingUnit> units);
     Verdict runUnit(PendingUnit& pending, bool alone);

@@ -18,6 +18,13 @@ Unit insertCounter(std::string scope) {
     };
 }
 
+/// One writer, as on SQLite: what waits behind a gate then shares one commit.
+DatabaseLimits oneWriter() {
+    DatabaseLimits limits;
+    limits.writers_max = 1;
+    return limits;
+}
+
 /// A unit that holds the writer until the test lets go.
 struct Gate {
     std::promise<void> entered;
@@ -35,7 +42,7 @@ class DatabaseTest : public StorageTest {};
 
 // TM-DB-1
 TEST_F(DatabaseTest, UnitFailingHalfWayLeavesNothingAndItsNeighboursCommit) {
-    Database& database = open();
+    Database& database = open(oneWriter());
     Gate gate;
     database.submit(WriteQueue::kSystem, gate.unit(),
                     [](Result<void> result) { EXPECT_TRUE(result.ok()); });
@@ -66,7 +73,7 @@ TEST_F(DatabaseTest, UnitFailingHalfWayLeavesNothingAndItsNeighboursCommit) {
 // TM-IN-5
 TEST_F(DatabaseTest, CompletionComesAfterTheCommit) {
     Database& database = open();
-    const auto other = makeDriver("sqlite:" + file())->open(Access::kRead);
+    const auto other = makeDriver(url())->open(Access::kRead);
     std::promise<std::int64_t> seen;
     database.submit(WriteQueue::kIngress, insertCounter("x"), [&](Result<void> result) {
         EXPECT_TRUE(result.ok());
@@ -80,7 +87,7 @@ TEST_F(DatabaseTest, CompletionComesAfterTheCommit) {
 }
 
 TEST_F(DatabaseTest, FullQueueRefusesAtOnceAndOnlyItself) {
-    DatabaseLimits limits;
+    DatabaseLimits limits = oneWriter();
     limits.queue_units_max = 2;
     Database& database = open(limits);
     Gate gate;
@@ -103,7 +110,7 @@ TEST_F(DatabaseTest, FullQueueRefusesAtOnceAndOnlyItself) {
 }
 
 TEST_F(DatabaseTest, FloodOfOneQueueDoesNotStarveAnother) {
-    Database& database = open();
+    Database& database = open(oneWriter());
     Gate gate;
     database.submit(WriteQueue::kSystem, gate.unit(), {});
     gate.entered.get_future().wait();
@@ -253,9 +260,9 @@ private:
     std::unique_ptr<Driver> inner_;
 };
 
-class FaultyDatabaseTest : public StorageTest {
+class SqliteFaultyDatabaseTest : public StorageTest {
 protected:
-    FaultyDatabaseTest() {
+    SqliteFaultyDatabaseTest() {
         auto driver = std::make_unique<FaultyDriver>(file());
         driver_ = driver.get();
         database_ = std::make_unique<Database>(std::move(driver), DatabaseLimits{});
@@ -282,7 +289,7 @@ protected:
 };
 
 // TM-DB-6
-TEST_F(FaultyDatabaseTest, FailedCommitIsRetriedAloneAndOnlyTheGuiltyFail) {
+TEST_F(SqliteFaultyDatabaseTest, FailedCommitIsRetriedAloneAndOnlyTheGuiltyFail) {
     bool armed = false;
     // The shared commit fails, and so does the first unit's own.
     const int ok = runThree([&](FaultyConnection& connection) {
@@ -294,7 +301,7 @@ TEST_F(FaultyDatabaseTest, FailedCommitIsRetriedAloneAndOnlyTheGuiltyFail) {
 }
 
 // TM-DB-6
-TEST_F(FaultyDatabaseTest, TransactionTornByTheDatabaseIsRepeated) {
+TEST_F(SqliteFaultyDatabaseTest, TransactionTornByTheDatabaseIsRepeated) {
     bool armed = false;
     const int ok = runThree([&](FaultyConnection& connection) {
         if (!armed) connection.tear_next_write = true;

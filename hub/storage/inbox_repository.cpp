@@ -24,10 +24,14 @@ void requireColumnsFit(const NewDelivery& row) {
     requireFits(row.trace_id.value_or(""), 64, "trace_id");
 }
 
-void insertRow(Connection& connection, const SealedDelivery& sealed) {
+/// Inserts, or counts a duplicate, in one statement: parallel copies that fail to insert and then
+/// update would hold shared locks against each other. Gives the id of the row that has the key.
+std::string insertRow(Connection& connection, const SealedDelivery& sealed) {
     const NewDelivery& row = sealed.row;
     const std::string received = timeText(row.received_at_ms);
-    connection.run(
+    std::string id;
+    std::string tenant;
+    connection.query(
         "INSERT INTO inbound_event (id, tenant_id, provider_config_id, plugin_key, transport, "
         "source, "
         "connection, event_type, vendor_event_id, dedupe_scope, dedupe_key, state_key, "
@@ -35,7 +39,10 @@ void insertRow(Connection& connection, const SealedDelivery& sealed) {
         "headers_enc, content_type, body_enc, body_size_bytes, proof, is_hint, status, "
         "received_at, "
         "next_attempt_at, trace_id, created_at, updated_at) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'verified',?,?,?,?,?)",
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'verified',?,?,?,?,?)" +
+            connection.dialect().onConflict("dedupe_scope, dedupe_key",
+                                            "duplicates = duplicates + 1") +
+            " RETURNING id, tenant_id",
         {row.id,
          sealed.tenant_id,
          row.account_id,
@@ -59,7 +66,14 @@ void insertRow(Connection& connection, const SealedDelivery& sealed) {
          received,
          row.trace_id,
          received,
-         received});
+         received},
+        [&](const Row& found) {
+            id = found.string(0);
+            tenant = found.string(1);
+        });
+    if (tenant != sealed.tenant_id)
+        throw UnitRefused(makeError(ErrorCode::kInternal, "the dedupe key is of another tenant"));
+    return id;
 }
 
 }  // namespace
@@ -80,23 +94,9 @@ InsertedDelivery InboxRepository::insertDelivery(Connection& connection,
                                                  const SealedDelivery& delivery) const {
     const NewDelivery& row = delivery.row;
     requireColumnsFit(row);
-    try {
-        insertRow(connection, delivery);
-        return {InsertOutcome::kInserted, row.id};
-    } catch (const StorageError& error) {
-        if (error.code() != StorageErrorCode::kUnique) throw;
-    }
-    const auto counted = connection.run(
-        "UPDATE inbound_event SET duplicates = duplicates + 1 WHERE dedupe_scope = ? AND "
-        "dedupe_key = ? AND tenant_id = ?",
-        {row.dedupe_scope, row.dedupe_key, delivery.tenant_id});
-    // No such pair: it was the id that existed, which a fresh UUID never does.
-    requireOne(counted, ErrorCode::kInternal, "the delivery's id exists already");
-    InsertedDelivery first{InsertOutcome::kDuplicate, {}};
-    connection.query("SELECT id FROM inbound_event WHERE dedupe_scope = ? AND dedupe_key = ?",
-                     {row.dedupe_scope, row.dedupe_key},
-                     [&](const Row& found) { first.id = found.string(0); });
-    return first;
+    std::string id = insertRow(connection, delivery);
+    const auto outcome = id == row.id ? InsertOutcome::kInserted : InsertOutcome::kDuplicate;
+    return {outcome, std::move(id)};
 }
 
 std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,

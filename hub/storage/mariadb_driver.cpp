@@ -156,6 +156,10 @@ private:
         mysql_optionsv(session, MYSQL_OPT_MAX_ALLOWED_PACKET, &kPacketBytesMax);
         mysql_optionsv(session, MYSQL_SET_CHARSET_NAME, "utf8mb4");
         mysql_optionsv(session, MARIADB_OPT_RESTRICTED_AUTH, kAuthPlugins);
+        // By itself it takes "localhost" for a socket, and no TLS.
+        const unsigned protocol =
+            target.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+        mysql_optionsv(session, MYSQL_OPT_PROTOCOL, &protocol);
         if (!target.socket.empty() || target.protection != LinkProtection::kTls) return;
         mysql_optionsv(session, MYSQL_OPT_SSL_CA, target.ca_file.c_str());
         mysql_optionsv(session, MYSQL_OPT_SSL_ENFORCE, &on);

@@ -198,8 +198,13 @@ MariadbStatement::~MariadbStatement() = default;
 bool MariadbStatement::prepare(std::string_view sql) {
     MYSQL_STMT* handle = statement_.get();
     if (mysql_stmt_prepare(handle, sql.data(), sql.size()) != 0) return false;
-    MYSQL_RES* metadata = mysql_stmt_result_metadata(handle);
-    if (metadata == nullptr) return true;
+    describeResult();
+    return true;
+}
+
+void MariadbStatement::describeResult() {
+    MYSQL_RES* metadata = mysql_stmt_result_metadata(statement_.get());
+    if (metadata == nullptr) return;
     result_ = std::make_unique<Result>();
     const unsigned count = mysql_num_fields(metadata);
     const MYSQL_FIELD* fields = mysql_fetch_fields(metadata);
@@ -215,7 +220,6 @@ bool MariadbStatement::prepare(std::string_view sql) {
         result_->binds.push_back(bindOf(column, form.bound_as));
     }
     mysql_free_result(metadata);
-    return true;
 }
 
 bool MariadbStatement::execute(std::span<const Value> params) {
@@ -224,10 +228,14 @@ bool MariadbStatement::execute(std::span<const Value> params) {
     for (std::size_t i = 0; i < params.size(); ++i) std::visit(Binder{binds[i]}, params[i].held());
     if (!binds.empty() && mysql_stmt_bind_param(handle, binds.data()) != 0) return false;
     if (mysql_stmt_execute(handle) != 0) return false;
+    // The columns of INSERT … RETURNING are told by its first run only.
+    if (!result_) describeResult();
+    // A failure is told here too. Freeing the result then would wait for rows that never come.
+    if (result_ && (mysql_stmt_bind_result(handle, result_->binds.data()) != 0 ||
+                    mysql_stmt_store_result(handle) != 0))
+        return false;
     in_use_ = true;
-    if (!result_) return true;
-    return mysql_stmt_bind_result(handle, result_->binds.data()) == 0 &&
-           mysql_stmt_store_result(handle) == 0;
+    return true;
 }
 
 MariadbStatement::Fetched MariadbStatement::fetch() {

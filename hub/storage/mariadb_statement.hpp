@@ -45,6 +45,8 @@ public:
     [[nodiscard]] std::string errorText() const;
 
 private:
+    void describeResult();
+
     struct Result;
     struct Close {
         void operator()(st_mysql_stmt* statement) const;

@@ -1,4 +1,5 @@
-/// Test base: a database file, a vault and one tenant in a folder of their own.
+/// Test base: a database, a vault and one tenant of their own; on SQLite, or on MariaDB if
+/// HUB_TEST_STORAGE says so.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "hub/security/vault.hpp"
 #include "hub/storage/database.hpp"
 #include "hub/storage/tenant_scope.hpp"
+#include "hub/storage/testing/mariadb_server.hpp"
 #include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
@@ -28,10 +30,23 @@ protected:
         std::filesystem::remove_all(folder_);
     }
 
+    /// The file on SQLite.
     [[nodiscard]] std::string file() const { return (folder_ / "hub.db").string(); }
+    /// The test's own database; made at the first call.
+    [[nodiscard]] const std::string& url() {
+        if (!url_.empty()) return url_;
+        if (testing::onMariadb()) {
+            auto& server = testing::MariadbServer::shared();
+            url_ = server.socketUrl(server.migratedDatabase());
+        } else {
+            url_ = "sqlite:" + file();
+        }
+        return url_;
+    }
+    void useUrl(std::string url) { url_ = std::move(url); }
     Database& open(const DatabaseLimits& limits = {}) {
         database_.reset();
-        database_ = std::make_unique<Database>("sqlite:" + file(), limits);
+        database_ = std::make_unique<Database>(url(), limits);
         return *database_;
     }
     /// Adds a tenant row and gives its scope.
@@ -58,6 +73,9 @@ protected:
         std::filesystem::temp_directory_path() / ("storage-" + security::randomToken());
     std::unique_ptr<security::Vault> vault_;
     std::unique_ptr<Database> database_;
+
+private:
+    std::string url_;
 };
 
 }  // namespace hub::storage
