@@ -2,7 +2,7 @@
 /// (architecture.md section 6). Runs inside the caller's unit of work; calls no plugin.
 #pragma once
 
-#include "hub/domain/unit_of_work.hpp"
+#include "hub/domain/order_change.hpp"
 
 #include <hubsdk/model/manifest.hpp>
 #include <hubsdk/model/observation.hpp>
@@ -15,8 +15,9 @@ enum class Source : std::uint8_t { kTold, kFetched };
 
 /// What to do with an observation of an order that nobody knows.
 enum class UnknownOrder : std::uint8_t {
-    kHold,  ///< perhaps its submit flow has not finished: try again later
-    kTask,  ///< final: a person looks at it
+    kHold,    ///< perhaps its submit flow has not finished: try again later
+    kTask,    ///< final: a person looks at it
+    kCreate,  ///< the vendor may bring orders: a new one is made
 };
 
 struct ApplyContext {
@@ -35,7 +36,7 @@ struct ApplyContext {
 
 enum class ApplyOutcome : std::uint8_t {
     kApplied,   ///< state, or at least a link or an alert, changed or was confirmed
-    kDropped,   ///< older than what is stored
+    kDropped,   ///< older than what is stored, or about what has ended
     kFetch,     ///< the state has to be read from the vendor: a fetch was asked for
     kHeld,      ///< the order is unknown; nothing was stored
     kParked,    ///< kept for a person
@@ -46,7 +47,11 @@ enum class ApplyOutcome : std::uint8_t {
 struct Applied {
     ApplyOutcome outcome = ApplyOutcome::kApplied;
     std::optional<std::string> vendor_order_row_id;
+    std::size_t unmapped = 0;  ///< vendor words without a mapping, to be counted
 };
+
+/// The vendor, as the cause of what its observation changes.
+[[nodiscard]] Cause causeOf(const ApplyContext& context);
 
 /// Applies one observation: links, vendor order, checks, findings, order, audit entry, outbox event
 /// and the mark (source, ordinal). Idempotent. Throws StorageError and UnitRefused, which undo the
@@ -54,11 +59,5 @@ struct Applied {
 [[nodiscard]] Applied applyObservation(const UnitOfWork& unit,
                                        const hubsdk::Observation& observation,
                                        const ApplyContext& context);
-
-/// Moves an order to `target`, directly or through in_progress, with an audit entry and an outbox
-/// event for every step. False if the table has no way; then nothing changed.
-enum class Actor : std::uint8_t;
-bool moveOrder(const UnitOfWork& unit, storage::Order& order, std::string_view target, Actor actor,
-               std::string_view actor_id);
 
 }  // namespace hub::domain

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
-#include "hub/domain/transition.hpp"
 #include "hub/security/digest.hpp"
 
 #include <hubsdk/cpp/text.hpp>
@@ -13,29 +13,64 @@ namespace hub::domain {
 namespace {
 
 using hubsdk::CheckType;
+using storage::Check;
 
-// How well a stored check fits a said one; 0 = not at all. A check that already belongs to another
-// vendor check never fits.
-int fitOf(const storage::Check& stored, const hubsdk::Check& said, const std::string& type) {
-    if (stored.vendor_check_id) return *stored.vendor_check_id == said.vendor_check_id ? 4 : 0;
-    if (stored.check_type != type || stored.withdrawn_at_ms) return 0;
+// One vendor's list of checks on its way into the rows of an order.
+struct List {
+    const UnitOfWork& unit;
+    const storage::Order& order;
+    const storage::VendorOrder& vendor_order;
+    const ApplyContext& context;
+    Cause cause;
+    std::vector<Check> stored;
+    std::vector<storage::Finding> findings;
+};
+
+using Fits = bool (*)(const Check& stored, const hubsdk::Check& said);
+
+bool byId(const Check& stored, const hubsdk::Check& said) {
+    return stored.vendor_check_id && *stored.vendor_check_id == said.vendor_check_id;
+}
+bool byType(const Check& stored, const hubsdk::Check& said) {
+    return !stored.vendor_check_id && !stored.withdrawn_at_ms &&
+           stored.check_type == checkTypeOf(said);
+}
+bool byPlace(const Check& stored, const hubsdk::Check& said) {
     const bool same_scope = said.scope && stored.scope == said.scope;
     const bool same_place = said.jurisdiction && stored.jurisdiction == said.jurisdiction;
-    return same_scope || same_place ? 2 : 1;
+    return byType(stored, said) && (same_scope || same_place);
 }
+// Best first. Each goes over the whole list before the next, so that a check which fits only by its
+// type never takes the place of one that is named.
+constexpr std::array<Fits, 3> kMatches{&byId, &byPlace, &byType};
 
-storage::Check* matchOf(std::vector<storage::Check>& stored, const hubsdk::Check& said,
-                        const std::string& type) {
-    storage::Check* best = nullptr;
-    int best_fit = 0;
-    for (storage::Check& check : stored) {
-        const int fit = fitOf(check, said, type);
-        if (fit > best_fit) {
-            best = &check;
-            best_fit = fit;
+// For each said check the index of the stored one; new ones are appended.
+std::vector<std::size_t> match(List& list, const std::vector<hubsdk::Check>& said) {
+    constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> found(said.size(), kNone);
+    std::vector<bool> taken(list.stored.size(), false);
+    for (const Fits fits : kMatches) {
+        for (std::size_t i = 0; i < said.size(); ++i) {
+            for (std::size_t k = 0; found[i] == kNone && k < taken.size(); ++k) {
+                const auto& owner = list.stored[k].vendor_order_row_id;
+                const bool foreign = owner && *owner != list.vendor_order.id;
+                if (taken[k] || foreign || !fits(list.stored[k], said[i])) continue;
+                found[i] = k;
+                taken[k] = true;
+            }
         }
     }
-    return best;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+        if (found[i] != kNone) continue;
+        Check added;
+        added.order_id = list.order.id;
+        added.person_id = list.order.person_id;
+        added.check_type = checkTypeOf(said[i]);
+        added.added_by_vendor = true;
+        found[i] = list.stored.size();
+        list.stored.push_back(std::move(added));
+    }
+    return found;
 }
 
 template <class E>
@@ -48,29 +83,59 @@ std::optional<std::int64_t> timeOf(const std::optional<std::string>& text) {
     return text ? hubsdk::timestampOf(*text) : std::nullopt;
 }
 
-void fill(storage::Check& check, const hubsdk::Check& said, std::int64_t now_ms) {
-    const CheckState state = checkStateOf(said.outcome);
-    check.vendor_check_id = said.vendor_check_id;
+void record(const List& list, const Check& check, const Transition& row) {
+    Change change;
+    change.resource_type = "screening_check";
+    change.resource_id = check.id;
+    change.order_id = list.order.id;
+    change.check_id = check.id;
+    change.person_id = list.order.person_id;
+    change.action = "check_status_changed";
+    change.event_type = row.to == "completed" ? "check.completed" : "check.status_changed";
+    change.title = check.check_type + ": " + std::string(row.event);
+    change.old_status = row.from;
+    change.new_status = row.to;
+    change.is_timeline = true;
+    change.event_key = list.context.source_id + "\n" + std::to_string(list.context.ordinal);
+    domain::record(list.unit, Cause{row.actor, list.cause.actor_id, list.cause.trace_id}, change);
+}
+
+Way wayOf(const Check& check, std::string_view target) {
+    const std::string_view between = check.status == "error" ? "pending" : "in_progress";
+    return wayFor(&checkTransition, check.status, target, between, Actor::kVendor);
+}
+
+// What a vendor says of a check beside its status.
+void fill(Check& check, const List& list, const hubsdk::Check& said, const CheckState& state) {
+    check.vendor_order_row_id = list.vendor_order.id;
+    if (!said.vendor_check_id.empty()) check.vendor_check_id = said.vendor_check_id;
     check.vendor_type = said.raw_type;
-    check.vendor_status = said.vendor_status;
+    if (said.vendor_status) check.vendor_status = said.vendor_status;
     check.outcome = textOf(said.outcome);
     check.status = state.status;
     check.result.reset();
     if (state.result) check.result = std::string(*state.result);
+    check.verdict.reset();
+    if (check.check_type == hubsdk::nameOf(CheckType::kIdentity)) {
+        if (const auto verdict = defaultVerdict(state)) check.verdict = std::string(*verdict);
+    }
     if (said.scope) check.scope = said.scope;
     if (said.jurisdiction) check.jurisdiction = said.jurisdiction;
-    check.estimated_at_ms = timeOf(said.estimated_at);
-    if (!check.started_at_ms) check.started_at_ms = now_ms;
-    check.completed_at_ms = timeOf(said.completed_at);
+    if (said.estimated_at) check.estimated_at_ms = timeOf(said.estimated_at);
+    if (!check.started_at_ms) check.started_at_ms = list.unit.now_ms;
+    const auto completed_at = timeOf(said.completed_at);
+    if (completed_at) check.completed_at_ms = completed_at;
+    if (state.status != "completed") check.completed_at_ms = completed_at;
+    if (state.status == "completed" && !check.completed_at_ms)
+        check.completed_at_ms = list.unit.now_ms;
     check.withdrawn_at_ms.reset();
 }
 
-storage::Finding findingOf(const hubsdk::Finding& said, const storage::Check& check,
-                           const storage::Order& order, int place) {
+storage::Finding findingOf(const hubsdk::Finding& said, const Check& check, int place) {
     storage::Finding finding;
     finding.check_id = check.id;
-    finding.order_id = order.id;
-    finding.person_id = order.person_id;
+    finding.order_id = check.order_id;
+    finding.person_id = check.person_id;
     finding.check_type = check.check_type;
     finding.kind = hubsdk::nameOf(said.kind);
     finding.offense_level = textOf(said.severity);
@@ -86,45 +151,96 @@ storage::Finding findingOf(const hubsdk::Finding& said, const storage::Check& ch
     return finding;
 }
 
-void applyFindings(const UnitOfWork& unit, const storage::Order& order, const storage::Check& check,
-                   const std::vector<hubsdk::Finding>& said) {
+auto saidPartOf(const storage::Finding& finding) {
+    return std::tie(finding.offense_level, finding.description, finding.finding_date,
+                    finding.file_date, finding.disposition_date, finding.disposition,
+                    finding.sentence, finding.jurisdiction, finding.case_number);
+}
+
+// True if anything changed.
+bool applyFindings(const List& list, const Check& check, const std::vector<hubsdk::Finding>& said) {
+    const UnitOfWork& unit = list.unit;
     const auto& orders = unit.repositories.orders;
     std::map<std::string, int> equals;
     std::vector<std::string> kept;
+    bool changed = false;
     for (const hubsdk::Finding& finding : said) {
         const int place = equals[findingKey(finding, 0)]++;
-        storage::Finding row = findingOf(finding, check, order, place);
+        storage::Finding row = findingOf(finding, check, place);
         kept.push_back(row.dedupe_key);
+        const bool same = std::ranges::any_of(list.findings, [&](const storage::Finding& known) {
+            return known.check_id == check.id && known.dedupe_key == row.dedupe_key &&
+                   !known.removed_at_ms && saidPartOf(known) == saidPartOf(row);
+        });
+        if (same) continue;
+        changed = true;
         orders.upsertFinding(unit.connection, unit.scope, row, unit.now_ms);
     }
-    orders.withdrawFindings(unit.connection, unit.scope, check.id, kept, unit.now_ms);
+    const auto removed =
+        orders.withdrawFindings(unit.connection, unit.scope, check.id, kept, unit.now_ms);
+    return changed || removed > 0;
 }
 
-void recordCheck(const UnitOfWork& unit, const storage::Order& order, const storage::Check& check,
-                 const std::string& old_status, const ApplyContext& context) {
-    storage::AuditEntry entry;
-    entry.actor_type = "plugin";
-    entry.actor_id = context.account.plugin_key;
-    entry.action = "check_status_changed";
-    entry.resource_type = "screening_check";
-    entry.resource_id = check.id;
-    entry.order_id = order.id;
-    entry.check_id = check.id;
-    entry.person_id = order.person_id;
-    entry.is_timeline = true;
-    entry.title = check.check_type;
-    entry.old_status = old_status;
-    entry.new_status = check.status;
-    entry.trace_id = context.trace_id;
-    storage::OutboundEvent event;
-    event.event_type = check.status == "completed" ? "check.completed" : "check.status_changed";
-    event.subject_type = "screening_check";
-    event.subject_id = check.id;
-    event.person_id = order.person_id;
-    event.idempotency_key =
-        security::sha256Hex(check.id + "\n" + context.source_id + "\n" +
-                            std::to_string(context.ordinal) + "\n" + check.status);
-    unit.repositories.audit.record(unit.connection, unit.scope, entry, event, unit.now_ms);
+void alertOn(const List& list, std::string_view type, std::string subject_type,
+             std::string subject_id, std::string text) {
+    storage::Alert alert;
+    alert.alert_type = type;
+    alert.subject_type = std::move(subject_type);
+    alert.subject_id = std::move(subject_id);
+    alert.description = std::move(text);
+    raiseAlert(list.unit, list.cause, std::move(alert));
+}
+
+void reviewIdentity(const List& list, const Check& check) {
+    if (check.verdict != "review") return;
+    storage::Task task;
+    task.kind = "id_review";
+    task.subject_type = "screening_check";
+    task.subject_id = check.id;
+    openTask(list.unit, list.cause, task);
+}
+
+void applyCheck(List& list, Check& check, const hubsdk::Check& said) {
+    const CheckState state = checkStateOf(said.outcome);
+    const Check before = check;
+    const Way way = wayOf(check, state.status);
+    if (way.count == 0 && check.status != state.status) {
+        return alertOn(list, "result_after_end", "screening_check", check.id,
+                       "The vendor reported on a check that has ended.");
+    }
+    const UnitOfWork& unit = list.unit;
+    fill(check, list, said, state);
+    unit.repositories.orders.upsertCheck(unit.connection, unit.scope, check, unit.now_ms);
+    const bool found_news = applyFindings(list, check, said.findings);
+    const bool moved = before.status != check.status;
+    const bool amended = before.result != check.result || found_news;
+    if (moved || amended) {
+        for (std::size_t i = 0; i < way.count; ++i) record(list, check, *way.steps.at(i));
+        if (way.count == 0)
+            record(list, check, {check.status, "findings changed", check.status, Actor::kVendor});
+    }
+    if (moved || amended) reviewIdentity(list, check);
+    if (!said.type) {
+        alertOn(list, "unmapped_check_type", "plugin",
+                list.context.account.plugin_key + ":" + said.raw_type,
+                "A check type of the vendor has no mapping.");
+    }
+}
+
+// Only a list that is said to be whole lets an absent check go.
+void withdrawAbsent(List& list, const std::vector<hubsdk::Check>& said) {
+    std::set<std::string> ids;
+    for (const hubsdk::Check& check : said) ids.insert(check.vendor_check_id);
+    for (Check& check : list.stored) {
+        const bool absent = check.vendor_check_id &&
+                            check.vendor_order_row_id == list.vendor_order.id &&
+                            !ids.contains(*check.vendor_check_id) && !check.withdrawn_at_ms;
+        if (!absent) continue;
+        check.withdrawn_at_ms = list.unit.now_ms;
+        list.unit.repositories.orders.upsertCheck(list.unit.connection, list.unit.scope, check,
+                                                  list.unit.now_ms);
+        record(list, check, {check.status, "withdrawn by the vendor", "withdrawn", Actor::kVendor});
+    }
 }
 
 }  // namespace
@@ -152,44 +268,47 @@ void applyChecks(const UnitOfWork& unit, const storage::Order& order,
                  const storage::VendorOrder& vendor_order, const hubsdk::Observation& observation,
                  const ApplyContext& context) {
     const auto& orders = unit.repositories.orders;
-    std::vector<storage::Check> stored = orders.checks(unit.connection, unit.scope, order.id);
-    std::set<std::string> said_ids;
-    for (const hubsdk::Check& said : observation.checks) {
-        const std::string type = checkTypeOf(said);
-        storage::Check* match = matchOf(stored, said, type);
-        if (match == nullptr) {
-            storage::Check added;
-            added.order_id = order.id;
-            added.person_id = order.person_id;
-            added.check_type = type;
-            added.added_by_vendor = true;
-            match = &stored.emplace_back(std::move(added));
-        }
-        const std::string old_status = match->id.empty() ? "" : match->status;
-        match->vendor_order_row_id = vendor_order.id;
-        fill(*match, said, unit.now_ms);
-        orders.upsertCheck(unit.connection, unit.scope, *match, unit.now_ms);
-        applyFindings(unit, order, *match, said.findings);
-        said_ids.insert(said.vendor_check_id);
-        if (old_status != match->status) {
-            recordCheck(unit, order, *match, old_status, context);
-        }
-        if (type == "other") {
-            storage::Alert alert;
-            alert.alert_type = "unmapped_check_type";
-            alert.subject_type = "plugin";
-            alert.subject_id = context.account.plugin_key + ":" + said.raw_type;
-            alert.description = "The vendor's check type " + said.raw_type + " has no mapping.";
-            unit.repositories.attention.raiseAlert(unit.connection, unit.scope, alert, unit.now_ms);
-        }
-    }
-    if (!observation.checks_complete) return;
-    for (storage::Check& check : stored) {
-        const bool absent = check.vendor_check_id && check.vendor_order_row_id == vendor_order.id &&
-                            !said_ids.contains(*check.vendor_check_id) && !check.withdrawn_at_ms;
-        if (!absent) continue;
-        check.withdrawn_at_ms = unit.now_ms;
+    List list{unit,
+              order,
+              vendor_order,
+              context,
+              causeOf(context),
+              orders.checks(unit.connection, unit.scope, order.id),
+              orders.findings(unit.connection, unit.scope, order.id)};
+    const auto places = match(list, observation.checks);
+    for (std::size_t i = 0; i < places.size(); ++i)
+        applyCheck(list, list.stored.at(places[i]), observation.checks[i]);
+    if (observation.checks_complete) withdrawAbsent(list, observation.checks);
+}
+
+void cancelChecks(const UnitOfWork& unit, const storage::Order& order,
+                  const storage::VendorOrder& vendor_order, const Cause& cause) {
+    const auto& orders = unit.repositories.orders;
+    const auto rows =
+        unit.repositories.vendor_orders.ofOrder(unit.connection, unit.scope, order.id);
+    for (Check& check : orders.checks(unit.connection, unit.scope, order.id)) {
+        // What no vendor has named yet may still be another's.
+        const bool ours = check.vendor_order_row_id ? *check.vendor_order_row_id == vendor_order.id
+                                                    : rows.size() == 1;
+        const Transition* row = checkTransition(check.status, "cancelled", Actor::kVendor);
+        if (!ours || row == nullptr) continue;
+        check.status = row->to;
+        check.result.reset();
         orders.upsertCheck(unit.connection, unit.scope, check, unit.now_ms);
+        Change change;
+        change.resource_type = "screening_check";
+        change.resource_id = check.id;
+        change.order_id = order.id;
+        change.check_id = check.id;
+        change.person_id = order.person_id;
+        change.action = "check_status_changed";
+        change.event_type = "check.status_changed";
+        change.title = check.check_type + ": " + std::string(row->event);
+        change.old_status = row->from;
+        change.new_status = row->to;
+        change.is_timeline = true;
+        change.event_key = std::to_string(vendor_order.row_version);
+        record(unit, cause, change);
     }
 }
 

@@ -14,9 +14,14 @@ namespace hub::domain {
 [[nodiscard]] std::string findingKey(const hubsdk::Finding& finding, int place_among_equals);
 
 /// Updates, adds and withdraws checks and findings. A said check matches an ordered one by vendor
-/// check id, then type and scope or jurisdiction, then type (first free); else it is added.
+/// check id, then type and scope or jurisdiction, then type (first free); else it is added. A check
+/// whose status the table does not let a vendor change keeps everything, and an alert is raised.
 void applyChecks(const UnitOfWork& unit, const storage::Order& order,
                  const storage::VendorOrder& vendor_order, const hubsdk::Observation& observation,
                  const ApplyContext& context);
+
+/// Cancels what is open of a vendor order that the vendor cancelled (section 5.3).
+void cancelChecks(const UnitOfWork& unit, const storage::Order& order,
+                  const storage::VendorOrder& vendor_order, const Cause& cause);
 
 }  // namespace hub::domain

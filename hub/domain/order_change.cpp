@@ -1,102 +1,286 @@
-#include "hub/domain/apply.hpp"
-#include "hub/domain/transition.hpp"
-#include "hub/security/digest.hpp"
+#include "hub/domain/order_change.hpp"
 
-#include <hubsdk/cpp/json.hpp>
+#include <algorithm>
+
+#include "hub/domain/order_result.hpp"
 
 namespace hub::domain {
 namespace {
 
-std::string_view actorType(Actor actor) {
-    switch (actor) {
-        case Actor::kUser:
-            return "apikey";
-        case Actor::kApplicant:
-            return "applicant";
-        case Actor::kVendor:
-            return "plugin";
-        case Actor::kSystem:
-            return "system";
-    }
-    return "system";
-}
+constexpr std::string_view kVendorReason = "vendor_message";
+constexpr std::string_view kConsentReason = "consent";
+constexpr std::string_view kBetween = "in_progress";
+constexpr int kCompletedPercentage = 100;
 
-std::string statusPayload(const storage::Order& order, std::string_view old_status) {
-    std::string json;
-    hubsdk::JsonWriter writer(json);
-    writer.beginObject();
-    writer.member("orderId", std::string_view(order.id));
-    writer.member("oldStatus", old_status);
-    writer.member("status", std::string_view(order.status));
-    if (order.result) writer.member("result", std::string_view(*order.result));
-    writer.endObject();
-    return json;
+bool holds(Guard guard, const storage::Order& order, std::string_view target) {
+    switch (guard) {
+        case Guard::kNone:
+            return true;
+        case Guard::kDispatched:
+            return order.dispatched_at_ms.has_value();
+        case Guard::kNotClosed:
+            return !order.closed_at_ms;
+        case Guard::kVendorReason:
+            return order.action_reason == kVendorReason;
+        case Guard::kNotConsent:
+            return !order.action_reason || !order.action_reason->starts_with(kConsentReason);
+        case Guard::kAsHeld:
+            return !order.action_reason && order.held_from == target;
+    }
+    return false;
 }
 
 void stampTimes(storage::Order& order, std::int64_t now_ms) {
     order.last_activity_at_ms = now_ms;
-    if (order.status == "in_progress") {
+    const std::string& status = order.status;
+    if (status == "submitted" || status == "data_verification") {
+        if (!order.submitted_at_ms) order.submitted_at_ms = now_ms;
+    }
+    if (status == "in_progress") {
         if (!order.dispatched_at_ms) order.dispatched_at_ms = now_ms;
         order.results_ready_at_ms.reset();
-        order.completed_at_ms.reset();
     }
-    if (order.status == "pending_review" || order.status == "completed") {
-        if (!order.results_ready_at_ms) order.results_ready_at_ms = now_ms;
-    }
-    order.completed_at_ms = order.status == "completed" ? std::optional(now_ms) : std::nullopt;
+    const bool finished = status == "pending_review" || status == "completed";
+    if (finished && !order.results_ready_at_ms) order.results_ready_at_ms = now_ms;
+    order.completed_at_ms = status == "completed" ? std::optional(now_ms) : std::nullopt;
+    if (status == "completed") order.completion_percentage = kCompletedPercentage;
 }
 
-void step(const UnitOfWork& unit, storage::Order& order, const OrderTransition& change, Actor actor,
-          std::string_view actor_id) {
-    if (change.to == "requires_action" || change.to == "on_hold") order.held_from = order.status;
-    if (change.to == "requires_action") order.action_reason = "vendor_message";
-    if (change.from == "requires_action") order.action_reason.reset();
-    order.status = change.to;
+// Section 5.1: what a hold or a need for action interrupts is remembered, and reasons end with it.
+void stampReasons(storage::Order& order, const Transition& row) {
+    const bool enters = row.to == "requires_action" || row.to == "on_hold";
+    const bool on_top = row.to == "on_hold" && row.from == "requires_action";
+    if (enters && !on_top && row.from != "on_hold") order.held_from = std::string(row.from);
+    if (row.from == "requires_action" && !on_top) order.action_reason.reset();
+    if (row.from == "on_hold") order.hold_reason.reset();
+    if (!enters) order.held_from.reset();
+    if (row.to == "requires_action" && row.actor == Actor::kVendor)
+        order.action_reason = std::string(kVendorReason);
+}
+
+std::string_view eventOf(std::string_view status) {
+    if (status == "completed") return "order.completed";
+    return status == "cancelled" ? "order.cancelled" : "order.status_changed";
+}
+
+void step(const UnitOfWork& unit, storage::Order& order, const Transition& row,
+          const Cause& cause) {
+    stampReasons(order, row);
+    order.status = row.to;
     stampTimes(order, unit.now_ms);
     unit.repositories.orders.save(unit.connection, unit.scope, order, unit.now_ms);
 
-    storage::AuditEntry entry;
-    entry.actor_type = actorType(actor);
-    if (!actor_id.empty()) entry.actor_id = std::string(actor_id);
-    entry.action = "order_status_changed";
-    entry.resource_type = "screening_order";
-    entry.resource_id = order.id;
-    entry.order_id = order.id;
-    entry.person_id = order.person_id;
-    entry.is_timeline = true;
-    entry.title = std::string(change.event);
-    entry.old_status = std::string(change.from);
-    entry.new_status = std::string(change.to);
+    Change change;
+    change.resource_type = "screening_order";
+    change.resource_id = order.id;
+    change.order_id = order.id;
+    change.person_id = order.person_id;
+    change.action = "order_status_changed";
+    change.event_type = eventOf(row.to);
+    change.title = row.event;
+    change.old_status = row.from;
+    change.new_status = row.to;
+    change.is_timeline = true;
+    change.event_key = std::to_string(order.row_version);
+    record(unit, Cause{row.actor, cause.actor_id, cause.trace_id}, change);
+}
 
-    storage::OutboundEvent event;
-    event.event_type = "order.status_changed";
-    event.subject_type = "screening_order";
-    event.subject_id = order.id;
-    event.person_id = order.person_id;
-    event.idempotency_key = security::sha256Hex(
-        order.id + "\n" + std::to_string(order.row_version) + "\n" + std::string(change.to));
-    event.payload = statusPayload(order, change.from);
-    unit.repositories.audit.record(unit.connection, unit.scope, entry, event, unit.now_ms);
+std::vector<CheckResult> resultsOf(const std::vector<storage::Check>& checks,
+                                   const std::vector<storage::VendorOrder>& rows) {
+    const bool all_final =
+        !rows.empty() && std::ranges::all_of(rows, [](const storage::VendorOrder& row) {
+            return isVendorOrderFinal(row.status);
+        });
+    std::vector<CheckResult> results;
+    for (const storage::Check& check : checks) {
+        CheckResult result;
+        result.status = check.status;
+        if (check.result) result.result = *check.result;
+        result.ordered = !check.added_by_vendor;
+        result.withdrawn = check.withdrawn_at_ms.has_value();
+        const auto own = std::ranges::find_if(rows, [&](const storage::VendorOrder& row) {
+            return row.id == check.vendor_order_row_id;
+        });
+        // A check that no vendor has named yet may still be run by any of them.
+        result.may_run = own == rows.end() ? !all_final : !isVendorOrderFinal(own->status);
+        results.push_back(result);
+    }
+    return results;
+}
+
+// Words of an overall outcome that are none of section 5.2.
+std::string_view resultWord(std::string_view outcome) {
+    if (outcome == "adverse_action") return "consider";
+    return outcome == "error" ? std::string_view("pending_review") : outcome;
+}
+
+std::string_view resultOf(const std::vector<CheckResult>& checks,
+                          const std::vector<storage::VendorOrder>& rows) {
+    std::optional<std::string_view> overall;
+    if (rows.size() == 1 && rows.front().overall_outcome)
+        overall = resultWord(*rows.front().overall_outcome);
+    std::string_view result = orderResult(checks, overall);
+    if (rows.size() < 2) return result;
+    // None of several covers all checks: a verdict of one can only make the roll-up worse.
+    for (const storage::VendorOrder& row : rows) {
+        if (row.overall_outcome) result = worseResult(result, resultWord(*row.overall_outcome));
+    }
+    return result;
+}
+
+// Where all vendor orders have ended. Empty: the order stays.
+std::string_view targetAtEnd(const storage::Order& order,
+                             const std::vector<storage::VendorOrder>& rows,
+                             const std::vector<CheckResult>& checks, const VendorWord& word) {
+    const auto all = [&](std::string_view status) {
+        return std::ranges::all_of(
+            rows, [&](const storage::VendorOrder& row) { return row.status == status; });
+    };
+    if (all("failed")) return "failed";
+    const bool any_completed = std::ranges::any_of(
+        rows, [](const storage::VendorOrder& row) { return row.status == "completed"; });
+    const bool any_result = std::ranges::any_of(
+        checks, [](const CheckResult& check) { return check.status == "completed"; });
+    if (!any_completed && !any_result) return "cancelled";
+    if (order.result == "clear" && !word.needs_person) return "completed";
+    // A clear that our own count does not confirm is never passed on as one.
+    const auto& overall = rows.front().overall_outcome;
+    const bool decided = word.decided && rows.size() == 1 && overall && overall != "clear";
+    return decided ? "completed" : "pending_review";
+}
+
+void alertOn(const UnitOfWork& unit, const storage::Order& order, std::string_view type,
+             std::string_view text, const Cause& cause) {
+    storage::Alert alert;
+    alert.alert_type = type;
+    alert.severity = "high";
+    alert.person_id = order.person_id;
+    alert.subject_type = "screening_order";
+    alert.subject_id = order.id;
+    alert.description = text;
+    raiseAlert(unit, cause, std::move(alert));
+}
+
+void moveToEnd(const UnitOfWork& unit, storage::Order& order, std::string_view target,
+               const Cause& cause) {
+    const std::string from = order.status;
+    if (target == from) return;
+    // Never completed without a person, unless all is clear or the decision fell at the vendor;
+    // the trail then shows both steps.
+    if (target == "completed" && order.result != "clear" && from != "pending_review")
+        moveOrder(unit, order, "pending_review", cause);
+    if (!moveOrder(unit, order, target, cause)) return;
+    if (target == "failed")
+        alertOn(unit, order, "order_failed", "No vendor took the order.", cause);
+    if (from == "completed")
+        alertOn(unit, order, "result_amended", "The vendor changed a completed order.", cause);
+}
+
+// An open vendor order does not pull an order out of a hold or a person's hands.
+void followOpen(const UnitOfWork& unit, storage::Order& order,
+                const std::vector<storage::VendorOrder>& rows, const Cause& cause) {
+    if (order.status == "pending_review" || order.status == "failed") return;
+    std::vector<std::string_view> open;
+    for (const storage::VendorOrder& row : rows) {
+        if (!isVendorOrderFinal(row.status)) open.push_back(row.status);
+    }
+    const std::string_view word = followedWord(open);
+    const bool reopened = order.status == "completed";
+    if (word.empty() || !moveOrder(unit, order, word, cause) || !reopened) return;
+    alertOn(unit, order, "search_reopened", "The vendor reopened a completed order.", cause);
+}
+
+// The result has no status of its own, but a change of it belongs into the trail.
+void recordResult(const UnitOfWork& unit, const storage::Order& order,
+                  const std::optional<std::string>& old_result, const Cause& cause) {
+    Change change;
+    change.resource_type = "screening_order";
+    change.resource_id = order.id;
+    change.order_id = order.id;
+    change.person_id = order.person_id;
+    change.action = "order_result_changed";
+    change.event_type = "order.result_changed";
+    change.title = "result";
+    change.old_status = old_result.value_or("");
+    change.new_status = order.result.value_or("");
+    change.event_key = std::to_string(order.row_version);
+    record(unit, Cause{Actor::kSystem, cause.actor_id, cause.trace_id}, change);
 }
 
 }  // namespace
 
 bool moveOrder(const UnitOfWork& unit, storage::Order& order, std::string_view target, Actor actor,
                std::string_view actor_id) {
-    const std::string from = order.status;
-    if (from == target) return true;
-    if (const auto direct = orderTransition(from, target, actor)) {
-        step(unit, order, *direct, actor, actor_id);
-        return true;
-    }
-    // A vendor may skip words that our machine keeps apart; each step is still one of the table.
-    constexpr std::string_view kBetween = "in_progress";
-    const auto first = orderTransition(from, kBetween, actor);
-    const auto second = orderTransition(kBetween, target, actor);
-    if (!first || !second) return false;
-    step(unit, order, *first, actor, actor_id);
-    step(unit, order, *second, actor, actor_id);
+    return moveOrder(unit, order, target, Cause{actor, std::string(actor_id), std::nullopt});
+}
+
+bool moveOrder(const UnitOfWork& unit, storage::Order& order, std::string_view target,
+               const Cause& cause) {
+    if (order.status == target) return true;
+    const Way way = wayFor(&orderTransition, order.status, target, kBetween, cause.actor);
+    if (way.count == 0) return false;
+    // Dispatch itself makes an order dispatched, so guards are asked before the first step only.
+    if (!holds(way.steps.front()->guard, order, way.steps.front()->to)) return false;
+    for (std::size_t i = 0; i < way.count; ++i) step(unit, order, *way.steps.at(i), cause);
     return true;
+}
+
+bool moveVendorOrder(const UnitOfWork& unit, storage::VendorOrder& row, std::string_view target,
+                     const Cause& cause) {
+    if (row.status == target) return true;
+    const std::string_view between = row.status == "queued" ? "submitted" : kBetween;
+    const Way way = wayFor(&vendorOrderTransition, row.status, target, between, cause.actor);
+    for (std::size_t i = 0; i < way.count; ++i) {
+        const Transition& made = *way.steps.at(i);
+        row.status = made.to;
+        Change change;
+        change.resource_type = "vendor_order";
+        change.resource_id = row.id;
+        change.order_id = row.order_id;
+        change.action = "vendor_order_status_changed";
+        change.event_type = "vendor_order.status_changed";
+        change.title = made.event;
+        change.old_status = made.from;
+        change.new_status = made.to;
+        change.event_key = std::to_string(row.row_version);
+        record(unit, Cause{made.actor, cause.actor_id, cause.trace_id}, change);
+    }
+    return way.count > 0;
+}
+
+void followVendorOrders(const UnitOfWork& unit, storage::Order& order, const VendorWord& word,
+                        const Cause& cause) {
+    if (order.status == "cancelled" || order.closed_at_ms) return;
+    const auto& orders = unit.repositories.orders;
+    const auto rows =
+        unit.repositories.vendor_orders.ofOrder(unit.connection, unit.scope, order.id);
+    const auto checks = orders.checks(unit.connection, unit.scope, order.id);
+    const auto results = resultsOf(checks, rows);
+    const bool all_final = std::ranges::all_of(
+        rows, [](const storage::VendorOrder& row) { return isVendorOrderFinal(row.status); });
+    const auto old_result = order.result;
+    order.result = std::string(resultOf(results, rows));
+    // Nobody will say more: what is pending now needs a person.
+    if (all_final && order.result == "pending") order.result = "pending_review";
+    order.completion_percentage =
+        order.status == "completed" ? kCompletedPercentage : completionPercentage(results);
+    orders.save(unit.connection, unit.scope, order, unit.now_ms);
+    if (old_result != order.result) recordResult(unit, order, old_result, cause);
+    if (order.status == "on_hold") return;
+    if (!all_final) return followOpen(unit, order, rows, cause);
+    moveToEnd(unit, order, targetAtEnd(order, rows, results, word), cause);
+}
+
+void submitEnded(const UnitOfWork& unit, storage::VendorOrder& row, bool failed) {
+    const Cause cause{Actor::kSystem, row.plugin_key, std::nullopt};
+    // An observation of the flow may have said more already.
+    if (failed || row.status == "queued")
+        moveVendorOrder(unit, row, failed ? "failed" : "submitted", cause);
+    unit.repositories.vendor_orders.save(unit.connection, unit.scope, row, unit.now_ms);
+    auto order = unit.repositories.orders.find(unit.connection, unit.scope, row.order_id);
+    if (!order) return;
+    if (!failed && order->status == "submitted") moveOrder(unit, *order, "in_progress", cause);
+    if (failed) followVendorOrders(unit, *order, {}, cause);
 }
 
 }  // namespace hub::domain

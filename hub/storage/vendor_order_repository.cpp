@@ -190,18 +190,27 @@ std::optional<VendorOrder> VendorOrderRepository::byClientReference(
                {scope.tenantId(), account_id, client_reference}));
 }
 
-std::optional<VendorOrder> VendorOrderRepository::byNarrowingLink(
+std::vector<VendorOrder> VendorOrderRepository::openByNarrowingLink(
     Connection& connection, const TenantScope& scope, std::string_view account_id,
-    std::string_view type, std::string_view external_id, std::string_view lacking_type) const {
+    std::string_view type, std::string_view external_id) const {
     const std::string where =
         "JOIN external_link l ON l.entity_type = 'vendor_order' AND l.entity_id = v.id "
         "WHERE v.tenant_id = ? AND l.provider_config_id = ? AND l.external_type = ? "
         "AND l.external_id = ? AND l.is_unique = 0 AND " +
-        std::string(kOpen) +
-        " AND NOT EXISTS (SELECT 1 FROM external_link o WHERE o.entity_type = 'vendor_order' "
-        "AND o.entity_id = v.id AND o.external_type = ?) LIMIT 2";
-    return onlyOne(select(connection, scope, where,
-                          {scope.tenantId(), account_id, type, external_id, lacking_type}));
+        std::string(kOpen) + " ORDER BY v.id LIMIT ?";
+    return select(connection, scope, where,
+                  {scope.tenantId(), account_id, type, external_id, kNarrowedRowsMax});
+}
+
+void VendorOrderRepository::lock(Connection& connection, const TenantScope& scope,
+                                 VendorOrder& order) const {
+    const auto locked = connection.run(
+        "UPDATE vendor_order SET row_version = row_version + 1 WHERE id = ? AND tenant_id = ? "
+        "AND row_version = ?",
+        {order.id, scope.tenantId(), order.row_version});
+    if (locked != 1)
+        throw StorageError(StorageErrorCode::kBusy, "the vendor order was changed in between");
+    ++order.row_version;
 }
 
 bool VendorOrderRepository::addLink(Connection& connection, const TenantScope& scope,

@@ -69,6 +69,9 @@ struct DueVendorOrder {
     std::string account_id;
 };
 
+/// More open vendor orders with one narrowing link narrow nothing.
+inline constexpr std::size_t kNarrowedRowsMax = 32;
+
 /// All functions throw StorageError; what belongs to another tenant is not found.
 class VendorOrderRepository {
 public:
@@ -100,11 +103,17 @@ public:
     [[nodiscard]] std::optional<VendorOrder> byClientReference(
         Connection& connection, const TenantScope& scope, std::string_view account_id,
         std::string_view client_reference) const;
-    /// Step 3: a narrowing link, if exactly one open vendor order of the account has it and lacks a
-    /// link of type `lacking_type` (the unique one that the observation brings; empty: none asked).
-    [[nodiscard]] std::optional<VendorOrder> byNarrowingLink(
-        Connection& connection, const TenantScope& scope, std::string_view account_id,
-        std::string_view type, std::string_view external_id, std::string_view lacking_type) const;
+    /// Step 3: the open vendor orders of the account that have a narrowing link, at most
+    /// kNarrowedRowsMax.
+    [[nodiscard]] std::vector<VendorOrder> openByNarrowingLink(Connection& connection,
+                                                               const TenantScope& scope,
+                                                               std::string_view account_id,
+                                                               std::string_view type,
+                                                               std::string_view external_id) const;
+
+    /// Takes the row's lock for the rest of the unit and raises row_version. StorageError (kBusy),
+    /// which repeats the unit, if the row was changed since it was read.
+    void lock(Connection& connection, const TenantScope& scope, VendorOrder& order) const;
 
     /// Adds a link; true if it is new. UnitRefused (kConflict) if it is unique and belongs to
     /// another row.

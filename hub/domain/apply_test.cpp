@@ -1,0 +1,376 @@
+#include "hub/domain/domain_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace hub::domain {
+namespace {
+
+using hubsdk::CheckOutcome;
+using hubsdk::OrderStatus;
+
+class ApplyTest : public DomainTest {};
+
+TEST_F(ApplyTest, IsDoneOncePerSourceAndOrdinal) {
+    // TM-IN-3
+    const Placed placed = place();
+    const ApplyContext context = fetched(placed.row_id);
+    const auto news = said(OrderStatus::kInProgress);
+    EXPECT_EQ(apply(news, context).outcome, ApplyOutcome::kApplied);
+    const auto version = order(placed).row_version;
+    const auto trail = count("SELECT COUNT(*) FROM audit_entry");
+    EXPECT_EQ(apply(news, context).outcome, ApplyOutcome::kRepeated);
+    EXPECT_EQ(order(placed).row_version, version);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry"), trail);
+    ApplyContext next = context;
+    next.ordinal = 1;
+    EXPECT_EQ(apply(news, next).outcome, ApplyOutcome::kApplied);
+}
+
+// Told news moves forward only, and nothing that was fetched.
+TEST_F(ApplyTest, ToldMovesUpTheLadderAndAsksForAFetchOtherwise) {
+    const Placed placed = place();
+    auto news = said(OrderStatus::kAwaitingApplicantInfo);
+    news.client_reference = "ref-1";
+    EXPECT_EQ(apply(news, told()).outcome, ApplyOutcome::kApplied);
+    EXPECT_EQ(vendorOrder(placed.row_id).status, "awaiting_applicant_info");
+    EXPECT_EQ(order(placed).status, "awaiting_applicant_info");
+    EXPECT_EQ(apply(news, told()).outcome, ApplyOutcome::kFetch) << "the same place again";
+    news.order_status = OrderStatus::kInProgress;
+    EXPECT_EQ(apply(news, told()).outcome, ApplyOutcome::kApplied);
+    news.order_status = OrderStatus::kDataVerification;
+    EXPECT_EQ(apply(news, told()).outcome, ApplyOutcome::kFetch) << "backwards";
+    EXPECT_EQ(vendorOrder(placed.row_id).status, "in_progress");
+    news.order_status.reset();
+    EXPECT_EQ(apply(news, told()).outcome, ApplyOutcome::kFetch) << "no word to compare";
+    fetch(placed, said(OrderStatus::kInProgress));
+    news.order_status = OrderStatus::kCompleted;
+    EXPECT_EQ(apply(news, told()).outcome, ApplyOutcome::kFetch) << "fetched state is stored";
+    EXPECT_EQ(vendorOrder(placed.row_id).status, "in_progress");
+    EXPECT_EQ(vendorOrder(placed.row_id).fetch_wanted, 4);
+}
+
+TEST_F(ApplyTest, WhatNeedsAFetchChangesNoStateButKeepsItsLinks) {
+    const Placed placed = place();
+    auto news = said(OrderStatus::kCompleted, CheckOutcome::kClear);
+    news.needs_fetch = true;
+    news.client_reference = "ref-1";
+    news.links = {linkOf("report", "r1")};
+    const auto before = order(placed).row_version;
+    EXPECT_EQ(apply(news, told()).outcome, ApplyOutcome::kFetch);
+    EXPECT_EQ(order(placed).row_version, before);
+    EXPECT_EQ(vendorOrder(placed.row_id).status, "submitted");
+    EXPECT_EQ(count("SELECT COUNT(*) FROM external_link"), 1);
+}
+
+TEST_F(ApplyTest, AHintLeavesNothingButAWishToFetch) {
+    // TM-IN-2
+    const Placed placed = place();
+    auto forged = said(OrderStatus::kCompleted, CheckOutcome::kClear);
+    forged.client_reference = "ref-1";
+    forged.links = {linkOf("report", "attacker")};
+    forged.alert = true;
+    forged.checks = {checkSaid("c", hubsdk::CheckType::kSsnTrace, CheckOutcome::kClear)};
+    ApplyContext hint = told();
+    hint.is_hint = true;
+    EXPECT_EQ(apply(forged, hint).outcome, ApplyOutcome::kFetch);
+    EXPECT_EQ(order(placed).status, "in_progress");
+    EXPECT_EQ(vendorOrder(placed.row_id).fetch_wanted, 1);
+    for (const char* table : {"external_link", "alert", "screening_check", "finding"}) {
+        EXPECT_EQ(count(std::string("SELECT COUNT(*) FROM ") + table), 0) << table;
+    }
+    hubsdk::Observation disconnect;
+    disconnect.kind = hubsdk::ObservationKind::kAccount;
+    disconnect.disconnect = true;
+    ApplyContext other = told();
+    other.is_hint = true;
+    EXPECT_EQ(apply(disconnect, other).outcome, ApplyOutcome::kParked);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM provider_config WHERE account_state = 'enabled'"), 1);
+}
+
+TEST_F(ApplyTest, DisconnectPausesTheAccountAndAlerts) {
+    hubsdk::Observation disconnect;
+    disconnect.kind = hubsdk::ObservationKind::kAccount;
+    disconnect.disconnect = true;
+    EXPECT_EQ(apply(disconnect, told()).outcome, ApplyOutcome::kApplied);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM provider_config WHERE account_state = 'paused'"), 1);
+    EXPECT_EQ(alerts("account_disconnected"), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'account_disconnected'"), 1);
+}
+
+TEST_F(ApplyTest, OlderVersionsAreDroppedAndEqualOnesGoByTheStartOfTheFetch) {
+    // TM-IN-4
+    const Placed placed = place();
+    struct Row {
+        const char* version;
+        std::int64_t started_ms;
+        OrderStatus status;
+        ApplyOutcome outcome;
+    };
+    using enum OrderStatus;
+    const Row rows[] = {
+        {"2024-02", kNow + 100, kInProgress, ApplyOutcome::kApplied},
+        {"2024-01", kNow + 900, kAwaitingApplicantInfo, ApplyOutcome::kDropped},
+        {"2024-02", kNow + 50, kAwaitingApplicantInfo, ApplyOutcome::kDropped},
+        {"2024-02", kNow + 100, kDataVerification, ApplyOutcome::kApplied},
+        {"2024-03", kNow + 10, kRequiresAction, ApplyOutcome::kApplied},
+        {nullptr, kNow + 5, kInProgress, ApplyOutcome::kDropped},
+        {nullptr, kNow + 200, kInProgress, ApplyOutcome::kApplied},
+    };
+    std::string expected = "submitted";
+    for (const Row& row : rows) {
+        SCOPED_TRACE(&row - rows);
+        auto news = said(row.status);
+        news.links = {linkOf("report", "r1")};
+        if (row.version != nullptr) news.version = row.version;
+        EXPECT_EQ(apply(news, fetched(placed.row_id, row.started_ms)).outcome, row.outcome);
+        if (row.outcome == ApplyOutcome::kApplied) expected = vendorOrderStatusOf(row.status);
+        EXPECT_EQ(vendorOrder(placed.row_id).status, expected);
+    }
+}
+
+TEST_F(ApplyTest, VersionsOfDifferentObjectsAreNotCompared) {
+    const Placed placed = place();
+    auto invitation = said(OrderStatus::kAwaitingApplicantInfo);
+    invitation.links = {linkOf("invitation", "i1")};
+    invitation.version = "9";
+    apply(invitation, fetched(placed.row_id, kNow + 1));
+    auto report = said(OrderStatus::kInProgress);
+    report.links = {linkOf("report", "r1")};
+    report.version = "1";
+    EXPECT_EQ(apply(report, fetched(placed.row_id, kNow + 2)).outcome, ApplyOutcome::kApplied);
+}
+
+TEST_F(ApplyTest, KnownAsOfIsTheStartOfTheFetch) {
+    const Placed placed = place();
+    apply(said(OrderStatus::kInProgress), fetched(placed.row_id, kNow - 5000));
+    EXPECT_EQ(vendorOrder(placed.row_id).as_of_ms, kNow - 5000);
+}
+
+TEST_F(ApplyTest, ClearCompletesAndAnythingElseAsksAPerson) {
+    struct Row {
+        OrderStatus status;
+        std::optional<CheckOutcome> overall;
+        const char* order_status;
+        const char* result;
+    };
+    using enum OrderStatus;
+    const Row rows[] = {
+        {kCompleted, CheckOutcome::kClear, "completed", "clear"},
+        {kPendingReview, CheckOutcome::kConsider, "pending_review", "consider"},
+        {kPendingReview, CheckOutcome::kClear, "pending_review", "clear"},
+        {kPendingReview, CheckOutcome::kDataNotFound, "pending_review", "data_not_found"},
+        {kPendingReview, std::nullopt, "pending_review", "pending_review"},
+        {kCompleted, std::nullopt, "pending_review", "pending_review"},
+        {kCompleted, CheckOutcome::kConsider, "completed", "consider"},
+        {kCompleted, CheckOutcome::kAdverseAction, "completed", "consider"},
+        {kPendingReview, CheckOutcome::kError, "pending_review", "pending_review"},
+    };
+    for (const Row& row : rows) {
+        SCOPED_TRACE(&row - rows);
+        const Placed placed = place("ref-" + std::to_string(&row - rows));
+        fetch(placed, said(row.status, row.overall));
+        EXPECT_EQ(order(placed).status, row.order_status);
+        EXPECT_EQ(order(placed).result, row.result);
+        EXPECT_EQ(vendorOrder(placed.row_id).status, "completed");
+    }
+}
+
+TEST_F(ApplyTest, ADecidedOrderDoesNotBounceWhenItIsReadAgain) {
+    const Placed placed = place();
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kConsider));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE new_status = 'pending_review' AND "
+                    "action = 'order_status_changed'"),
+              1)
+        << "the trail shows that a person was needed";
+    const auto trail = count("SELECT COUNT(*) FROM audit_entry");
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kConsider));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry"), trail);
+    EXPECT_EQ(order(placed).completion_percentage, 100);
+}
+
+TEST_F(ApplyTest, AnAmendedOrReopenedOrderComesBackWithAnAlert) {
+    const Placed placed = place();
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+    fetch(placed, said(OrderStatus::kPendingReview, CheckOutcome::kConsider));
+    EXPECT_EQ(order(placed).status, "pending_review");
+    EXPECT_EQ(alerts("result_amended"), 1);
+    fetch(placed, said(OrderStatus::kInProgress));
+    EXPECT_EQ(order(placed).status, "pending_review") << "a person has it";
+    const Placed other = place("ref-2");
+    fetch(other, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+    fetch(other, said(OrderStatus::kInProgress));
+    EXPECT_EQ(order(other).status, "in_progress");
+    EXPECT_EQ(vendorOrder(other.row_id).status, "in_progress");
+    EXPECT_EQ(alerts("search_reopened"), 1);
+}
+
+TEST_F(ApplyTest, AnOrderOnHoldKeepsItsStatusButLearnsTheResult) {
+    const Placed placed = place();
+    write([&](storage::Connection& c) {
+        return c.run("UPDATE screening_order SET status = 'on_hold' WHERE id = ?",
+                     {placed.order_id});
+    });
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+    EXPECT_EQ(order(placed).status, "on_hold");
+    EXPECT_EQ(order(placed).result, "clear");
+}
+
+TEST_F(ApplyTest, RequiresActionForConsentIsNotTheVendorsToEnd) {
+    const Placed placed = place();
+    write([&](storage::Connection& c) {
+        return c.run(
+            "UPDATE screening_order SET status = 'requires_action', action_reason = "
+            "'consent_declined' WHERE id = ?",
+            {placed.order_id});
+    });
+    fetch(placed, said(OrderStatus::kInProgress));
+    EXPECT_EQ(order(placed).status, "requires_action");
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+    EXPECT_EQ(order(placed).status, "requires_action");
+    EXPECT_EQ(order(placed).action_reason, "consent_declined");
+}
+
+TEST_F(ApplyTest, ReasonsOfTheVendorComeAndGo) {
+    const Placed placed = place();
+    fetch(placed, said(OrderStatus::kRequiresAction));
+    EXPECT_EQ(order(placed).action_reason, "vendor_message");
+    EXPECT_EQ(order(placed).held_from, "in_progress");
+    fetch(placed, said(OrderStatus::kInProgress));
+    EXPECT_FALSE(order(placed).action_reason.has_value());
+    EXPECT_FALSE(order(placed).held_from.has_value());
+}
+
+TEST_F(ApplyTest, SeveralVendorOrdersAreFollowedTogether) {
+    const Placed placed = place();
+    const std::string second = placeAlso(placed, "ref-2");
+    fetch(placed, said(OrderStatus::kInProgress));
+    apply(said(OrderStatus::kRequiresAction), fetched(second));
+    EXPECT_EQ(order(placed).status, "requires_action") << "any of them";
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+    EXPECT_EQ(order(placed).status, "requires_action");
+    apply(said(OrderStatus::kPendingReview, CheckOutcome::kConsider), fetched(second));
+    EXPECT_EQ(order(placed).status, "pending_review");
+}
+
+TEST_F(ApplyTest, AVerdictOfOneOfSeveralVendorsOnlyMakesTheResultWorse) {
+    const Placed placed = place();
+    const std::string second = placeAlso(placed, "ref-2");
+    auto first = said(OrderStatus::kCompleted, CheckOutcome::kClear);
+    first.checks = {checkSaid("a", hubsdk::CheckType::kSsnTrace, CheckOutcome::kClear)};
+    fetch(placed, first);
+    auto other = said(OrderStatus::kPendingReview, CheckOutcome::kConsider);
+    other.checks = {checkSaid("b", hubsdk::CheckType::kMvr, CheckOutcome::kClear)};
+    apply(other, fetched(second));
+    EXPECT_EQ(order(placed).result, "consider");
+}
+
+TEST_F(ApplyTest, AFailedSubmitFailsTheOrderOnlyIfNobodyElseHasIt) {
+    const Placed placed = place();
+    const std::string second = placeAlso(placed, "ref-2");
+    const auto fail = [&](const std::string& row_id) {
+        write([&](storage::Connection& c) {
+            auto row = *repositories_.vendor_orders.find(c, scope_, row_id);
+            submitEnded(unitOn(c), row, true);
+            return 0;
+        });
+    };
+    fail(second);
+    EXPECT_EQ(order(placed).status, "in_progress");
+    fail(placed.row_id);
+    EXPECT_EQ(order(placed).status, "failed");
+    EXPECT_EQ(alerts("order_failed"), 1);
+}
+
+TEST_F(ApplyTest, TheVendorsCancelEndsOnlyWhatHasNoResult) {
+    const Placed empty = place("ref-1", {{"ssn_trace", {}, {}}});
+    fetch(empty, said(OrderStatus::kCancelled));
+    EXPECT_EQ(order(empty).status, "cancelled");
+    EXPECT_EQ(checks(empty).at(0).status, "cancelled");
+
+    const Placed partial = place("ref-2", {{"ssn_trace", {}, {}}, {"mvr", {}, {}}});
+    auto running = said(OrderStatus::kInProgress);
+    running.checks = {checkSaid("a", hubsdk::CheckType::kSsnTrace, CheckOutcome::kClear)};
+    fetch(partial, running);
+    fetch(partial, said(OrderStatus::kCancelled));
+    EXPECT_EQ(order(partial).status, "pending_review") << "a finished check is kept";
+    EXPECT_EQ(order(partial).result, "pending_review");
+    EXPECT_EQ(checks(partial).at(0).status, "completed");
+    EXPECT_EQ(checks(partial).at(1).status, "cancelled");
+
+    const Placed shared = place("ref-3");
+    const std::string second = placeAlso(shared, "ref-4");
+    apply(said(OrderStatus::kCancelled), fetched(second));
+    EXPECT_EQ(order(shared).status, "in_progress") << "another vendor order is open";
+}
+
+TEST_F(ApplyTest, AResultAfterTheEndIsKeptWithAnAlertAndChangesNothing) {
+    const Placed placed = place("ref-1", {{"ssn_trace", {}, {}}});
+    write([&](storage::Connection& c) {
+        auto row = *repositories_.orders.find(c, scope_, placed.order_id);
+        return moveOrder(unitOn(c), row, "cancelled", Actor::kUser, "key");
+    });
+    const auto before = order(placed).row_version;
+    fetch(placed, said(OrderStatus::kCancelled));
+    EXPECT_EQ(alerts("result_after_end"), 0) << "the vendor confirms our cancel";
+    auto late = said(OrderStatus::kCompleted, CheckOutcome::kConsider);
+    late.checks = {checkSaid("a", hubsdk::CheckType::kSsnTrace, CheckOutcome::kConsider)};
+    EXPECT_EQ(fetch(placed, late).outcome, ApplyOutcome::kDropped);
+    EXPECT_EQ(alerts("result_after_end"), 1);
+    EXPECT_EQ(order(placed).row_version, before);
+    EXPECT_EQ(checks(placed).at(0).status, "not_started");
+    EXPECT_EQ(count("SELECT COUNT(*) FROM observation"), 2) << "kept as it came";
+    EXPECT_EQ(vendorOrder(placed.row_id).status, "cancelled");
+}
+
+TEST_F(ApplyTest, AlertsOfTheVendorChangeNoState) {
+    const Placed placed = place();
+    fetch(placed, said(OrderStatus::kInProgress, CheckOutcome::kConsider));
+    hubsdk::Observation notice;
+    notice.client_reference = "ref-1";
+    notice.alert = true;
+    notice.alert_kind = "notice_not_delivered";
+    EXPECT_EQ(apply(notice, told()).outcome, ApplyOutcome::kApplied);
+    EXPECT_EQ(alerts("notice_not_delivered"), 1);
+    EXPECT_EQ(vendorOrder(placed.row_id).overall_outcome, "consider");
+}
+
+TEST_F(ApplyTest, AnErrorOfTheVendorIsParkedWithAnAlert) {
+    hubsdk::Observation failed;
+    failed.error = hubsdk::VendorError{};
+    EXPECT_EQ(apply(failed, told()).outcome, ApplyOutcome::kParked);
+    EXPECT_EQ(alerts("vendor_error"), 1);
+}
+
+TEST_F(ApplyTest, UnknownWordsAreCountedAndShownOnce) {
+    const Placed placed = place();
+    auto news = said(std::nullopt);
+    news.unmapped = {"status:weird", std::string(400, 'x')};
+    EXPECT_EQ(fetch(placed, news).unmapped, 2U);
+    EXPECT_EQ(fetch(placed, news).unmapped, 2U);
+    EXPECT_EQ(alerts("unmapped_vendor_word"), 2);
+    EXPECT_EQ(vendorOrder(placed.row_id).status, "submitted") << "left as it was";
+}
+
+TEST_F(ApplyTest, PersonalLinksAndEstimatesEndWithWhatTheyAreFor) {
+    const Placed placed = place();
+    auto waiting = said(OrderStatus::kAwaitingApplicantInfo);
+    waiting.applicant_url = hubsdk::ApplicantUrl{"https://apply.example/x", std::nullopt};
+    waiting.estimated_at = "2025-11-01T00:00:00Z";
+    fetch(placed, waiting);
+    EXPECT_TRUE(vendorOrder(placed.row_id).applicant_url.has_value());
+    EXPECT_TRUE(vendorOrder(placed.row_id).estimated_at_ms.has_value());
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+    EXPECT_FALSE(vendorOrder(placed.row_id).applicant_url.has_value());
+    EXPECT_FALSE(vendorOrder(placed.row_id).estimated_at_ms.has_value());
+}
+
+TEST_F(ApplyTest, ADraftIsNoNews) {
+    const Placed placed = place();
+    fetch(placed, said(OrderStatus::kInProgress));
+    fetch(placed, said(OrderStatus::kDraft));
+    EXPECT_EQ(vendorOrder(placed.row_id).status, "in_progress");
+    EXPECT_EQ(order(placed).status, "in_progress");
+}
+
+}  // namespace
+}  // namespace hub::domain

@@ -1,0 +1,44 @@
+/// The trail of every change: an audit entry and an outbox event in the unit of the change
+/// (architecture.md section 11, invariant 6).
+#pragma once
+
+#include "hub/domain/transition.hpp"
+#include "hub/domain/unit_of_work.hpp"
+
+namespace hub::domain {
+
+/// Who caused a change.
+struct Cause {
+    Actor actor = Actor::kSystem;
+    std::string actor_id;  ///< key of the plugin, id of the API key; may be empty
+    std::optional<std::string> trace_id;
+};
+
+/// One change of one row. Nothing in it may be of class P2 or above: both rows are in the clear.
+struct Change {
+    std::string resource_type;  ///< name of the table
+    std::string resource_id;
+    std::string action;  ///< order_status_changed …
+    std::string operation = "UPDATE";
+    std::string event_type;  ///< canonical-model.md section 10
+    std::string title;
+    std::string old_status;
+    std::string new_status;
+    std::string order_id;
+    std::string check_id;
+    std::string person_id;
+    bool is_timeline = false;
+    std::int64_t visible_mask = 31;
+    std::string event_key;  ///< makes the event's idempotency key, with resource and new status
+};
+
+/// Writes both rows. Throws StorageError, which undoes the change too.
+void record(const UnitOfWork& unit, const Cause& cause, const Change& change);
+
+/// Raises an alert and records it, unless one of its key is there. True if it is new.
+bool raiseAlert(const UnitOfWork& unit, const Cause& cause, storage::Alert alert);
+
+/// Opens a task and records it, unless one of its kind is open for the subject.
+bool openTask(const UnitOfWork& unit, const Cause& cause, const storage::Task& task);
+
+}  // namespace hub::domain
