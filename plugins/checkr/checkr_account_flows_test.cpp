@@ -189,6 +189,9 @@ TEST(CheckrErrors, ReadEveryFormOfTheBody) {
          "DUPLICATE candidate"},
         {409, "", ErrorClass::kConflict, true, "the vendor answered 409"},
         {502, "<html>", ErrorClass::kVendorUnavailable, true, "the vendor answered 502"},
+        {501, "", ErrorClass::kVendorUnavailable, true, "the vendor answered 501"},
+        {520, "<html>", ErrorClass::kVendorUnavailable, true, "the vendor answered 520"},
+        {599, R"({"error":"x"})", ErrorClass::kVendorUnavailable, true, "x"},
     };
     for (const Case& row : cases) {
         SCOPED_TRACE(row.body);

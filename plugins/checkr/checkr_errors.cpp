@@ -52,6 +52,8 @@ hubsdk::VendorError classifyReply(const hubsdk::Reply& reply) {
     std::string message = messageOf(reply);
     // Without "Duplicate" the first request with this key is still running.
     if (reply.status() == 409) error.retryable = !hubsdk::containsNoCase(message, "duplicate");
+    // checkr.md, "5xx retry": the whole class, not only what every vendor is given another try for.
+    if (reply.status() >= 500) error.retryable = true;
     if (reply.status() == 429 && !error.retry_after_ms) error.retry_after_ms = resetAfterMs(reply);
     if (!message.empty()) error.message = std::move(message);
     return error;
