@@ -24,7 +24,8 @@ std::optional<std::string> linkedId(const Command& inputs, std::string_view type
 
 // Named functions, because a braced list may not stand in an expression that awaits.
 std::vector<int> notFound() { return {404}; }
-std::vector<int> refusedDelete() { return {400, 404, 409, 422}; }
+std::vector<int> refusedEnding() { return {400, 404, 409, 422}; }
+std::vector<int> refusedForGood() { return {400, 404, 422}; }
 
 // Without links the vendor order id is all there is; whether it names a report or an invitation
 // shows only in the vendor's answer.
@@ -65,14 +66,47 @@ Task<Observation> begunReport(Observation invitation) {
     co_return observation;
 }
 
-// Stops a running report. What did finish stays: the report may end as complete.
-Task<Observation> stopReport(std::string id) {
-    Reply stopped = co_await apiPost("stop", pathOf("reports", id) + "/complete").keyed();
-    if (!stopped.body().empty() && stopped.json()["id"].asString()) {
-        co_return observationOfReport(stopped.json(), Origin::kAnswered);
+// How an attempt to stop a report went.
+struct Stop {
+    Observation report;                          ///< what is true of it now
+    std::optional<hubsdk::VendorError> refusal;  ///< set if it still runs
+};
+
+bool hasEnded(Json report) {
+    const std::string_view status = report["status"].text();
+    return hubsdk::sameWord(status, "complete") || hubsdk::sameWord(status, "canceled");
+}
+
+// A refusal often means that the report has ended already: only the report itself tells.
+Task<Stop> tryToStop(std::string id, std::string label, std::vector<int> refusals) {
+    Reply stopped = co_await apiPost(label, pathOf("reports", id) + "/complete")
+                        .keyed()
+                        .allow(std::move(refusals));
+    const bool accepted = stopped.status() < 300;
+    Stop stop;
+    if (accepted && !stopped.body().empty() && stopped.json()["id"].asString()) {
+        stop.report = observationOfReport(stopped.json(), Origin::kAnswered);
+        co_return stop;
     }
-    Reply reply = co_await reportRequest("stopped", id);
-    co_return observationOfReport(reply.json(), Origin::kFetched);
+    Reply current = co_await reportRequest(label + "_read", id);
+    stop.report = observationOfReport(current.json(), Origin::kFetched);
+    if (!accepted && !hasEnded(current.json())) stop.refusal = classifyReply(stopped);
+    co_return stop;
+}
+
+// Stops a running report. What did finish stays: the report may end as complete.
+Task<Stop> stopReport(std::string id) {
+    Stop stop = co_await tryToStop(id, "stop", refusedEnding());
+    // 409: the first request still runs. The host repeats the second until it is no 409.
+    if (stop.refusal && stop.refusal->retryable) {
+        stop = co_await tryToStop(id, "stop_again", refusedForGood());
+    }
+    co_return stop;
+}
+
+hubsdk::Outcome outcomeOf(Stop stop) {
+    if (stop.refusal) return hubsdk::failed(*stop.refusal).observing(std::move(stop.report));
+    return hubsdk::done().observing(std::move(stop.report));
 }
 
 Observation cancelled(Observation observation) {
@@ -124,25 +158,25 @@ Flow cancelOrder(const Command& inputs) {
     const auto report_id = linkedId(inputs, "report");
     const auto invitation_id = linkedId(inputs, "invitation");
     if (report_id) {
-        Observation observation = co_await stopReport(*report_id);
-        co_return hubsdk::done().observing(std::move(observation));
+        Stop stopped = co_await stopReport(*report_id);
+        co_return outcomeOf(std::move(stopped));
     }
     const std::string id = invitation_id ? *invitation_id : orderId(inputs);
     // Deleting first leaves no gap in which the candidate could finish unseen.
     Reply deleted =
-        co_await apiDelete("delete", pathOf("invitations", id)).safe().allow(refusedDelete());
+        co_await apiDelete("delete", pathOf("invitations", id)).safe().allow(refusedEnding());
     if (deleted.status() == 404 && !invitation_id) {
-        Observation observation = co_await stopReport(id);
-        co_return hubsdk::done().observing(std::move(observation));
+        Stop stopped = co_await stopReport(id);
+        co_return outcomeOf(std::move(stopped));
     }
     Reply current = deleted;
     if (deleted.status() >= 300) current = co_await invitationRequest(id);
     Observation observation = observationOfInvitation(current.json());
     const std::string* begun = hubsdk::findLink(observation.links, "report");
     if (begun != nullptr) {
-        Observation stopped = co_await stopReport(*begun);
-        addLink(stopped, "invitation", id);
-        co_return hubsdk::done().observing(std::move(stopped));
+        Stop stopped = co_await stopReport(*begun);
+        addLink(stopped.report, "invitation", id);
+        co_return outcomeOf(std::move(stopped));
     }
     // Expired counts as cancelled: nothing of the order is left at the vendor.
     const bool over = deleted.status() < 300 ||

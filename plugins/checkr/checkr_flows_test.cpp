@@ -355,6 +355,62 @@ TEST(CheckrCancel, DeletesTheInvitationOrStopsTheReport) {
     }
 }
 
+// What ended before, also by a cancel of ours, is no failure; what still runs is one.
+TEST(CheckrCancel, ReadsBackAReportThatTheVendorDoesNotStop) {
+    const std::string complete = R"({"id":"r1","status":"complete","result":"clear"})";
+    struct Case {
+        int status;
+        std::string error;
+        std::string report;
+        hubsdk::OrderStatus wanted;
+        ActionKind ending;
+    };
+    using enum hubsdk::OrderStatus;
+    const std::vector<Case> cases{
+        {400, "Report is already complete", complete, kCompleted, ActionKind::kDone},
+        {404, "not found", complete, kCompleted, ActionKind::kDone},
+        {409, "conflict", complete, kCompleted, ActionKind::kDone},
+        {422, "cannot be completed", complete, kCompleted, ActionKind::kDone},
+        {400, "Report is canceled", R"({"id":"r1","status":"canceled"})", kCancelled,
+         ActionKind::kDone},
+        {400, "not now", R"({"id":"r1","status":"pending"})", kInProgress, ActionKind::kFailed},
+        {409, "Duplicate", R"({"id":"r1","status":"pending"})", kInProgress, ActionKind::kFailed},
+        {422, "disputed", R"({"id":"r1","status":"dispute"})", kPendingReview, ActionKind::kFailed},
+    };
+    for (const Case& row : cases) {
+        SCOPED_TRACE(std::to_string(row.status) + " " + row.error);
+        const Played played = play(
+            commandOf("order.cancel", "", {{"report", "r1"}}),
+            {{"POST", "/v1/reports/r1/complete", R"({"error":")" + row.error + "\"}", row.status},
+             {"GET", "/v1/reports/r1", row.report}});
+        ASSERT_EQ(played.last().action, row.ending);
+        ASSERT_EQ(played.observations.size(), 1U);
+        EXPECT_EQ(played.observations[0].vendor_order_id, "r1");
+        EXPECT_EQ(played.observations[0].order_status, row.wanted);
+        if (row.ending == ActionKind::kFailed) {
+            EXPECT_EQ(errorOf(played).message, row.error);
+            EXPECT_EQ(errorOf(played).vendor_code, std::to_string(row.status));
+        }
+    }
+}
+
+TEST(CheckrCancel, AsksAgainWhileTheFirstRequestRuns) {
+    const std::string pending = R"({"id":"r1","status":"pending"})";
+    const Exchange busy{"POST", "/v1/reports/r1/complete", sample("error_409_idempotency.json"),
+                        409};
+    const Command cancel = commandOf("order.cancel", "", {{"report", "r1"}});
+    const Played stopped =
+        play(cancel, {busy,
+                      {"GET", "/v1/reports/r1", pending},
+                      {"POST", "/v1/reports/r1/complete", R"({"error":"is canceled"})", 400},
+                      {"GET", "/v1/reports/r1", R"({"id":"r1","status":"canceled"})"}});
+    EXPECT_EQ(stopped.last().action, ActionKind::kDone);
+    ASSERT_EQ(stopped.observations.size(), 1U);
+    EXPECT_EQ(stopped.observations[0].order_status, hubsdk::OrderStatus::kCancelled);
+    const Played waiting = play(cancel, {busy, {"GET", "/v1/reports/r1", pending}, busy});
+    EXPECT_EQ(waiting.last().action, ActionKind::kAgain);
+}
+
 TEST(CheckrReportFile, DownloadsThePdfBare) {
     const Played played =
         play(commandOf("order.report", "", {{"report", "r1"}}),
