@@ -5,9 +5,11 @@
 #include <charconv>
 #include <optional>
 
+#include <hubsdk/cpp/json.hpp>
 #include <hubsdk/cpp/text.hpp>
 
 #include "hub/security/digest.hpp"
+#include "hub/security/jws.hpp"
 #include "hub/security/signature.hpp"
 
 namespace hub::security {
@@ -66,7 +68,7 @@ private:
 
 // ---- the closed list of algorithms
 
-enum class Family : std::uint8_t { kEquals, kBasic, kHmac, kSignature };
+enum class Family : std::uint8_t { kEquals, kBasic, kHmac, kSignature, kJws };
 
 struct AlgorithmRow {
     std::string_view name;
@@ -74,7 +76,7 @@ struct AlgorithmRow {
     HashAlg hash;
     std::size_t value_bytes;  // exact length of a decoded value; 0 if the key decides
 };
-constexpr std::array<AlgorithmRow, 8> kAlgorithms{{
+constexpr std::array<AlgorithmRow, 9> kAlgorithms{{
     {"equals", Family::kEquals, HashAlg::kSha256, 0},
     {"basic", Family::kBasic, HashAlg::kSha256, 0},
     {"hmac-sha1", Family::kHmac, HashAlg::kSha1, 20},
@@ -83,6 +85,7 @@ constexpr std::array<AlgorithmRow, 8> kAlgorithms{{
     {"ed25519", Family::kSignature, HashAlg::kSha256, 64},
     {"ecdsa-p256", Family::kSignature, HashAlg::kSha256, 0},
     {"rsa-sha256", Family::kSignature, HashAlg::kSha256, 0},
+    {"jws", Family::kJws, HashAlg::kSha256, 0},
 }};
 
 const AlgorithmRow* algorithmOf(std::string_view name) {
@@ -110,7 +113,11 @@ struct Candidate {
 
 class ProofCheck {
 public:
-    ProofCheck(const Proof& proof, PieceContext& context) : proof_(proof), context_(context) {}
+    ProofCheck(const Proof& proof, PieceContext& context) : proof_(proof), context_(context) {
+        // What the sender presents is cut out of what he sent, and out of nothing else: a value
+        // that we put together with a secret would prove itself.
+        sent_.delivery = context.delivery;
+    }
 
     // Empty if the proof holds, else the reason.
     std::string_view run(Coverage& coverage) {
@@ -128,14 +135,14 @@ public:
 
     // Whether the algorithm binds the message; a password binds nothing.
     [[nodiscard]] bool covers() const {
-        return algorithm_->family == Family::kHmac || algorithm_->family == Family::kSignature;
+        return algorithm_->family != Family::kEquals && algorithm_->family != Family::kBasic;
     }
 
 private:
     std::string_view readCandidates() {
         bool any = false;
         for (const Piece& piece : proof_.presented) {
-            auto text = assemble({piece}, context_);
+            auto text = assemble({piece}, sent_);
             if (!text) return reason::kBadEncoding;
             if (text->empty()) continue;
             any = true;
@@ -155,6 +162,7 @@ private:
             }
             return decoded(text, "base64");
         }
+        if (algorithm_->family == Family::kJws) return std::string(text);
         auto bytes = decoded(text, proof_.encoding);
         if (!bytes) return bytes;
         const std::size_t exact = algorithm_->value_bytes;
@@ -216,6 +224,8 @@ private:
                 return constantTimeEquals(value, expected);
             case Family::kSignature:
                 return signatureFits(value, secret, message);
+            case Family::kJws:
+                return jwsFits(value, secret, message);
             default:
                 return constantTimeEquals(value, secret);
         }
@@ -238,6 +248,24 @@ private:
         return verify(scheme, *key, message, value).ok();
     }
 
+    // The secret is a JSON Web Key or a set of them. What is signed must be the message, if the
+    // claim names one; else the payload speaks for itself.
+    bool jwsFits(std::string_view value, std::string_view secret, std::string_view message) const {
+        const auto set = hubsdk::JsonDocument::parse(secret);
+        if (!set) return false;
+        JwsKeys keys;
+        if (set->root()["keys"].present()) {
+            for (const auto& key : set->root()["keys"].items()) {
+                // A set may hold keys of kinds we do not take; they prove nothing.
+                (void)keys.addJwk(hubsdk::toText(hubsdk::Json(&key)));
+            }
+        } else if (!keys.addJwk(secret).ok()) {
+            return false;
+        }
+        const auto payload = keys.verify(value);
+        return payload && (proof_.message.empty() || constantTimeEquals(*payload, message));
+    }
+
     static hubsdk::Result<Key> ed25519Key(std::string_view secret) {
         constexpr std::size_t kKeyBytes = 32;
         if (secret.size() == kKeyBytes) return Key::ed25519Public(secret);
@@ -249,7 +277,7 @@ private:
 
     std::string_view checkTime() {
         if (!proof_.signed_at) return {};
-        const auto text = assemble(proof_.signed_at->value, context_);
+        const auto text = assemble(proof_.signed_at->value, sent_);
         if (!text) return reason::kBadEncoding;
         if (text->empty()) return reason::kMissingHeader;
         const auto time_ms = timeOf(*text, proof_.signed_at->unit);
@@ -274,6 +302,7 @@ private:
 
     const Proof& proof_;
     PieceContext& context_;
+    PieceContext sent_;  // only what arrived
     const AlgorithmRow* algorithm_ = nullptr;
     std::vector<Candidate> candidates_;
     std::vector<std::string> secrets_;
@@ -300,6 +329,29 @@ ClaimVerdict verifyClaim(const hubsdk::Claim& claim, const Delivery& delivery,
     }
     const bool is_hint = !any_signature || coverage.uncovered() > kUncoveredBytesMax;
     return {std::string_view(), is_hint};
+}
+
+hubsdk::Result<void> checkClaim(const hubsdk::Claim& claim, const hubsdk::Manifest& manifest) {
+    const auto within = [](std::size_t proof, std::string_view member, hubsdk::Error error) {
+        error.path = "proofs[" + std::to_string(proof) + "]." + std::string(member) + error.path;
+        return error;
+    };
+    for (std::size_t i = 0; i < claim.proofs.size(); ++i) {
+        const Proof& proof = claim.proofs[i];
+        auto message = checkPieces(proof.message, manifest, Place::kProof);
+        if (!message) return within(i, "message", std::move(message).error());
+        for (const std::string& name : proof.secrets) {
+            auto allowed = checkPieces({hubsdk::piece::secret(name)}, manifest, Place::kProof);
+            if (!allowed) return within(i, "secrets", std::move(allowed).error());
+        }
+    }
+    auto ack = checkPieces(claim.ack, manifest, Place::kAnswer);
+    if (!ack) {
+        hubsdk::Error error = std::move(ack).error();
+        error.path.insert(0, "ack");
+        return error;
+    }
+    return {};
 }
 
 Delivery withoutProofs(const Delivery& delivery, const hubsdk::Claim& claim) {

@@ -57,11 +57,21 @@ private:
 /// - equals: the decoded value is the secret.
 /// - basic: base64 of "user:password", with or without "Basic " before it; `secrets` are pairs
 ///   [user_name, password_name, …], whose n-th values belong together.
+/// - jws: the presented value is a compact JWS (RFC 7515), the secret a JSON Web Key or a set of
+///   them; the key is chosen by `kid`. The payload must be the message, if there is one.
+/// What is presented, and the signed time, are made of what arrived alone: a secret, stamp or nonce
+/// in them refuses the claim.
 /// Comparisons take constant time and go on after a hit. `public_url` is what the url piece gives.
 /// Only reads its arguments, during the call. Any thread.
 [[nodiscard]] ClaimVerdict verifyClaim(const hubsdk::Claim& claim, const hubsdk::Delivery& delivery,
                                        const SecretValues& secrets, std::int64_t now_ms,
                                        std::string_view public_url = {});
+
+/// Succeeds if the claim stays within the manifest: every secret it names, in a message or to check
+/// with, may go into a proof, and none stands bare in its acknowledgement. Fails with kForbidden
+/// and the path of the member ("proofs[0].secrets", TM-PLG-4). Any thread.
+[[nodiscard]] hubsdk::Result<void> checkClaim(const hubsdk::Claim& claim,
+                                              const hubsdk::Manifest& manifest);
 
 /// The delivery without the header fields that hold what the claim presents: what interpret gets
 /// (plugin-contract section 2). The body still is the caller's.

@@ -110,6 +110,11 @@ bool readValue(Json json, Piece& value, const FieldRules& rules, ReadContext& co
             "must be exactly one of text, secret, stamp, nonce, url, blob, slice, "
             "hash, sign or of");
     }
+    // A member that would be ignored could still be counted as covered by a signature.
+    if (!value.of.empty() && kinds == 1 && !value.hash && !value.sign) {
+        return context.fail("has `of`, which only a hash, a sign or a list has");
+    }
+    if (!value.key.empty() && !value.sign) return context.fail("has `key`, which only a sign has");
     return true;
 }
 

@@ -56,7 +56,8 @@ struct Shape<SignedAt> {
 
 /// One proof. It holds if any presented value fits any current secret of any of the names.
 /// Algorithms: equals, basic (user and password of a pair, as base64 of "user:password"),
-/// hmac-sha1, hmac-sha256, hmac-sha512, ed25519, ecdsa-p256, rsa-sha256.
+/// hmac-sha1, hmac-sha256, hmac-sha512, ed25519, ecdsa-p256, rsa-sha256, and jws (a compact JWS by
+/// key id; the secret is a JSON Web Key or a set of them, the message what its payload must be).
 struct Proof {
     std::string algorithm;
     Pieces message;                    ///< what is signed; empty for equals and basic

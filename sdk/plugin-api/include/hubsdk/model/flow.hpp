@@ -365,4 +365,9 @@ struct Shape<Action> {
         field("changed_bodies", &Action::changed_bodies, "Labels whose body differs now.")};
 };
 
+namespace internal {
+// An action must hold the member of its kind: the host goes on with it unseen.
+bool readValue(Json json, Action& value, const FieldRules& rules, ReadContext& context);
+}  // namespace internal
+
 }  // namespace hubsdk
