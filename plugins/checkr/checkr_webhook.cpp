@@ -14,7 +14,15 @@ constexpr std::string_view kSignatureHeader = "X-Checkr-Signature";
 constexpr std::size_t kSignatureDigits = 64;
 
 // Which kind of object the event is about, and so how the object is read.
-enum class About : std::uint8_t { kReport, kInvitation, kCandidate, kChild, kPackage, kAccount };
+enum class About : std::uint8_t {
+    kReport,
+    kInvitation,
+    kCandidate,
+    kChild,  ///< an object that belongs to a report: verification, adverse action
+    kMonitoring,
+    kPackage,
+    kAccount,
+};
 
 enum class Alert : std::uint8_t { kNo, kYes };
 
@@ -56,8 +64,8 @@ constexpr std::array<EventRow, 37> kEvents{{
     {"report.pre_adverse_action", About::kReport, kPendingReview},
     {"report.post_adverse_action", About::kReport, kCompleted},
     {"adverse_action.notice_not_delivered", About::kChild, kRequiresAction, Alert::kYes},
-    {"continuous_check.subscription_error", About::kChild, kRequiresAction, Alert::kYes},
-    {"continuous_check.confirmation_required", About::kChild, kRequiresAction, Alert::kYes},
+    {"continuous_check.subscription_error", About::kMonitoring, kRequiresAction, Alert::kYes},
+    {"continuous_check.confirmation_required", About::kMonitoring, kRequiresAction, Alert::kYes},
     {"package.created", About::kPackage, kUnchanged},
     {"package.updated", About::kPackage, kUnchanged},
     {"package.deleted", About::kPackage, kUnchanged},
@@ -67,7 +75,7 @@ constexpr std::array<EventRow, 37> kEvents{{
     // Types of these families that are not known yet, counted as unmapped.
     {"report.", About::kReport, kUnchanged},
     {"adverse_action.", About::kChild, kRequiresAction, Alert::kYes},
-    {"continuous_check.", About::kChild, kRequiresAction, Alert::kYes},
+    {"continuous_check.", About::kMonitoring, kRequiresAction, Alert::kYes},
 }};
 constexpr EventRow kUnknownEvent{"", About::kChild, kUnchanged};
 constexpr std::size_t kFirstUnknownFamily = kEvents.size() - 3;
@@ -121,12 +129,28 @@ Observation readCandidate(const EventRow& row, Json object) {
     return observation;
 }
 
-// An object that belongs to a report or a candidate: verification, adverse action, monitoring.
+// An object that belongs to a report. Its own id leads back to the order when a later event only
+// points at it.
 Observation readChild(const EventRow& row, Json object) {
     Observation observation;
     observation.vendor_order_id = idOf(object["report_id"]);
     addLink(observation, "report", observation.vendor_order_id);
     addLink(observation, "candidate", idOf(object["candidate_id"]));
+    for (const std::string_view type : {"adverse_action", "verification"}) {
+        if (hubsdk::sameWord(object["object"].text(), type))
+            addLink(observation, type, idOf(object["id"]));
+    }
+    observation.order_status = row.status;
+    return observation;
+}
+
+// Trouble with monitoring is no hit and concerns the person, not an order: without the link to the
+// candidate it cannot be taken for news about an order that happens to be open. "Order status
+// otherwise unchanged" (checkr.md): only a report that is named is touched.
+Observation readMonitoring(const EventRow& row, Json object) {
+    Observation observation;
+    observation.vendor_order_id = idOf(object["report_id"]);
+    addLink(observation, "report", observation.vendor_order_id);
     observation.order_status = row.status;
     return observation;
 }
@@ -144,6 +168,8 @@ Observation readObject(const EventRow& row, Json object) {
             return readCandidate(row, object);
         case About::kChild:
             return readChild(row, object);
+        case About::kMonitoring:
+            return readMonitoring(row, object);
         default:
             return {};
     }
@@ -201,6 +227,11 @@ Observation interpretEvent(Json event) {
         observation.order_status.reset();
         observation.overall_outcome.reset();
         observation.needs_fetch = true;
+        // It names no order, so if its own id is not known either nothing could be read.
+        if (row.about == About::kChild && !observation.alert) {
+            observation.alert = true;
+            observation.alert_kind = alertKind(type);
+        }
     }
     return observation;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "plugins/checkr/checkr_test_support.hpp"
 
 namespace vendor::checkr {
@@ -205,6 +207,68 @@ TEST(CheckrEvents, APointerChangesNothingByItself) {
         EXPECT_EQ(seen.overall_outcome, std::nullopt);
         EXPECT_TRUE(seen.needs_fetch);
     }
+}
+
+// What a pointer leads to: a link that the order already has, or else a person.
+TEST(CheckrEvents, APointerIsNeverDropped) {
+    struct Case {
+        std::string type;
+        std::string object;
+        std::vector<hubsdk::Link> links;
+        std::string alert_kind;
+    };
+    const std::vector<Case> cases{
+        {"report.completed", "report", {{"report", "x1"}}, ""},
+        {"invitation.completed", "invitation", {{"invitation", "x1"}}, ""},
+        {"candidate.id_required", "candidate", {{"candidate", "x1"}}, ""},
+        {"verification.created", "verification", {{"verification", "x1"}}, "verification_created"},
+        {"verification.processed",
+         "verification",
+         {{"verification", "x1"}},
+         "verification_processed"},
+        {"adverse_action.notice_not_delivered",
+         "adverse_action",
+         {{"adverse_action", "x1"}},
+         "adverse_action_notice_not_delivered"},
+        {"continuous_check.subscription_error",
+         "continuous_check",
+         {},
+         "continuous_check_subscription_error"},
+    };
+    const auto manifest = plugin().manifest();
+    ASSERT_TRUE(manifest.ok());
+    for (const Case& row : cases) {
+        SCOPED_TRACE(row.type);
+        const Observation seen = interpreted(
+            event(row.type, R"({"id":"x1","object":")" + row.object + R"(","uri":"/v1/x/x1"})"));
+        EXPECT_TRUE(seen.needs_fetch);
+        EXPECT_EQ(seen.links, row.links);
+        EXPECT_EQ(seen.alert, !row.alert_kind.empty());
+        EXPECT_EQ(seen.alert_kind.value_or(""), row.alert_kind);
+        for (const hubsdk::Link& link : seen.links) {
+            EXPECT_TRUE(std::ranges::any_of(manifest->links, [&](const hubsdk::LinkRule& rule) {
+                return rule.type == link.type;
+            })) << link.type;
+        }
+    }
+}
+
+// checkr.md: an alert, "order status otherwise unchanged". The candidate may have an open order.
+TEST(CheckrEvents, TroubleWithMonitoringNamesNoOrderOfTheCandidate) {
+    for (const std::string type :
+         {"continuous_check.subscription_error", "continuous_check.confirmation_required"}) {
+        const Observation seen = interpreted(event(type, kMonitor));
+        EXPECT_TRUE(seen.links.empty()) << type;
+        EXPECT_EQ(seen.vendor_order_id, std::nullopt);
+        EXPECT_EQ(seen.client_reference, std::nullopt);
+        EXPECT_TRUE(seen.alert);
+        EXPECT_NE(seen.alert_kind, "monitoring_hit");
+    }
+    const Observation named = interpreted(
+        event("continuous_check.subscription_error",
+              R"({"id":"m1","object":"continuous_check","candidate_id":"c1","report_id":"r1"})"));
+    EXPECT_EQ(named.links, (std::vector<hubsdk::Link>{{"report", "r1"}}));
+    EXPECT_EQ(named.vendor_order_id, "r1");
 }
 
 TEST(CheckrEvents, UnknownTypesAreKeptAndCounted) {
