@@ -118,13 +118,19 @@ BatchRunner::Verdict BatchRunner::runRepeatedly(std::span<PendingUnit> units, in
     return Verdict::kRepeat;
 }
 
-/// Opens a connection if there is none that can be used, and a transaction on it.
+/// Opens a transaction, on a new connection if there is none or the idle one turns out to be lost.
 void BatchRunner::begin() {
-    if (connection_ && !connection_->usable()) connection_.reset();
-    if (!connection_) {
-        connection_ = driver_.open(Access::kWrite);
-        marker_exists_ = false;
+    if (connection_) {
+        try {
+            connection_->beginWrite();
+            return;
+        } catch (const StorageError&) {
+            if (connection_->usable()) throw;
+        }
+        connection_.reset();
     }
+    connection_ = driver_.open(Access::kWrite);
+    marker_exists_ = false;
     connection_->beginWrite();
 }
 

@@ -1,15 +1,31 @@
 #include "hub/storage/database.hpp"
 
+#include <chrono>
 #include <future>
 
 #include "hub/storage/migration.hpp"
+#include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
 namespace {
 
+constexpr std::int64_t kMarkerKeptMs = 86'400'000;
+
+std::int64_t nowMs() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
 /// Migrations are done before anything else may write.
 std::unique_ptr<Writer> startWriter(Driver& driver, const DatabaseLimits& limits) {
-    migrate(*driver.open(Access::kSchema), embeddedMigrations());
+    {
+        const auto connection = driver.open(Access::kSchema);
+        migrate(*connection, embeddedMigrations());
+        // Markers of writers that are long gone.
+        if (driver.writesInParallel())
+            connection->run("DELETE FROM commit_marker WHERE updated_at < ?",
+                            {timeText(nowMs() - kMarkerKeptMs)});
+    }
     return std::make_unique<Writer>(driver, driver.open(Access::kWrite),
                                     driver.writesInParallel() ? limits.writers_max : 1,
                                     limits.queue_units_max);

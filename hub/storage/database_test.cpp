@@ -301,6 +301,30 @@ TEST_F(SqliteFaultyDatabaseTest, FailedCommitIsRetriedAloneAndOnlyTheGuiltyFail)
 }
 
 // TM-DB-6
+TEST_F(SqliteFaultyDatabaseTest, FullDiskFailsWritesAndIsLeftBehind) {
+    const auto setPages = [&](std::string_view pages) {
+        // A limit of SQLite's own stands for a disk that ends there.
+        return database_->write(WriteQueue::kSystem, [&](Connection& connection) {
+            connection.query("PRAGMA max_page_count = " + std::string(pages), {},
+                             [](const Row&) {});
+        });
+    };
+    ASSERT_TRUE(setPages("1").ok());
+    const auto fill = [&](char name) {
+        return database_->write(WriteQueue::kIngress, [name](Connection& connection) {
+            connection.run("INSERT INTO counter (scope, value) VALUES (?, 1)",
+                           {std::string(200'000, name)});
+        });
+    };
+    EXPECT_EQ(fill('a').error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(fill('b').error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM counter"), 0) << "reads go on";
+    ASSERT_TRUE(setPages("1000000").ok());
+    EXPECT_TRUE(fill('c').ok());
+    EXPECT_EQ(count("SELECT COUNT(*) FROM counter"), 1);
+}
+
+// TM-DB-6
 TEST_F(SqliteFaultyDatabaseTest, TransactionTornByTheDatabaseIsRepeated) {
     bool armed = false;
     const int ok = runThree([&](FaultyConnection& connection) {

@@ -100,7 +100,9 @@ void readOptions(MariadbTarget& target, std::string_view text) {
 }
 
 bool isLoopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
+    // Digits only: 127.example.org is a name.
+    const bool number = host.find_first_not_of("0123456789.") == std::string::npos;
+    return host == "localhost" || host == "::1" || (number && host.starts_with("127."));
 }
 
 void validate(const MariadbTarget& target) {

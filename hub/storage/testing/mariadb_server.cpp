@@ -150,7 +150,8 @@ MariadbServer::MariadbServer(std::string folder, std::string keys_folder)
     addUser();
 }
 
-MariadbServer::MariadbServer() : folder_(temporaryFolder()), keys_folder_(templateFolder()) {
+MariadbServer::MariadbServer(Tls tls)
+    : folder_(temporaryFolder()), keys_folder_(templateFolder()), tls_(tls) {
     fs::copy(keys_folder_ + "/data", folder_ + "/data", fs::copy_options::recursive);
     std::ofstream(passwordFile()) << kPassword << "\n";
     fs::permissions(passwordFile(), fs::perms::owner_read | fs::perms::owner_write);
@@ -183,12 +184,14 @@ void MariadbServer::start() {
                                    "--pid-file=" + folder_ + "/pid",
                                    "--bind-address=127.0.0.1",
                                    "--port=" + std::to_string(port_),
-                                   "--ssl-ca=" + keys_folder_ + "/ca.pem",
-                                   "--ssl-cert=" + keys_folder_ + "/server.pem",
-                                   "--ssl-key=" + keys_folder_ + "/server.key",
                                    "--max-allowed-packet=64M",
                                    "--skip-name-resolve"};
     for (auto& option : innodbOptions()) words.push_back(option);
+    if (tls_ == Tls::kOffered) {
+        words.push_back("--ssl-ca=" + keys_folder_ + "/ca.pem");
+        words.push_back("--ssl-cert=" + keys_folder_ + "/server.pem");
+        words.push_back("--ssl-key=" + keys_folder_ + "/server.key");
+    }
     if (const auto user = userOption(); !user.empty()) words.push_back(user);
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());

@@ -15,7 +15,8 @@ namespace hub::storage::testing {
 /// Throws std::runtime_error if any of it fails. One thread.
 class MariadbServer {
 public:
-    MariadbServer();
+    enum class Tls : std::uint8_t { kOffered, kNone };
+    explicit MariadbServer(Tls tls = Tls::kOffered);
     ~MariadbServer();
     MariadbServer(const MariadbServer&) = delete;
     MariadbServer& operator=(const MariadbServer&) = delete;
@@ -67,6 +68,7 @@ private:
     std::string folder_;
     std::string keys_folder_;
     bool owns_folder_ = true;
+    Tls tls_ = Tls::kOffered;
     std::uint16_t port_ = 0;
     int process_id_ = 0;
 };
