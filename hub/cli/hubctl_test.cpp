@@ -118,6 +118,37 @@ TEST_F(HubctlTest, VerifySaysAuthenticOrWhyNot) {
     EXPECT_EQ(verify("[]", good).code, 2);
 }
 
+// Everything that the hub would refuse is refused here, with a reason on standard output.
+TEST_F(HubctlTest, VerifyRefusesWhatTheHubWouldNotTake) {
+    const auto verify = [&](const std::string& plugin, std::string_view delivery) {
+        return hubctl({"plugin", "verify", plugin, "--secrets",
+                       file("secrets.json", R"({"webhook_secret":"s","api_key":"s"})"),
+                       file("delivery.json", delivery)});
+    };
+    struct Case {
+        std::string plugin;
+        std::string delivery;
+        std::string reason;
+        std::string details;
+    };
+    const std::string fixed = R"("headers":{"X-Token":"s"},"body":""})";
+    const std::vector<Case> cases{
+        {testPlugin("trial_throws").string(), R"({"body":"x"})", "claim_failed", "claim"},
+        {good_, R"({"headers":{"X-Trial-Signature":"aa"},"body":"greedy"})", "not_allowed",
+         "proofs[0].secrets"},
+        {good_, R"({"method":"GET","path":"/fixed",)" + fixed, "no_route", "GET '/fixed'"},
+        {good_, R"({"method":"POST","path":"/other",)" + fixed, "no_route", "POST '/other'"},
+        {odd_, R"({"body":"x"})", "no_proof", ""},
+    };
+    for (const Case& row : cases) {
+        const Ran ran = verify(row.plugin, row.delivery);
+        EXPECT_EQ(ran.code, 1) << row.delivery;
+        EXPECT_EQ(ran.out, "refused: " + row.reason + "\n");
+        EXPECT_THAT(ran.err, HasSubstr(row.details));
+    }
+    EXPECT_EQ(verify(good_, R"({"method":"POST","path":"/fixed",)" + fixed).out, "authentic\n");
+}
+
 TEST_F(HubctlTest, VerifyChecksAClaimOfTheManifestAndNotesAHint) {
     const Ran ran = hubctl(
         {"plugin", "verify", good_, "--secrets", file("secrets.json", R"({"webhook_secret":"s"})"),

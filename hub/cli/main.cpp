@@ -21,11 +21,11 @@ constexpr const char* kInspectHelp =
 constexpr const char* kVerifyHelp =
     "Check the proof that a delivery offers. Prints 'authentic' or 'refused: <reason>'.\n"
     "Reasons: no_proof, no_secret, bad_signature, missing_header, stale, bad_encoding,\n"
-    "unknown_algorithm.\n"
+    "unknown_algorithm; no_route, claim_failed and not_allowed with details on standard error.\n"
     "Exit: 0 authentic, 1 refused, 2 wrong usage or input.\n"
     "Example: hubctl plugin verify checkr.so --secrets secrets.json --now 1767225600 "
     "delivery.json\n"
-    "  secrets.json   {\"webhook_secret\": [\"new\", \"old\"]}\n"
+    "  secrets.json   {\"api_key\": [\"new\", \"old\"]}\n"
     "  delivery.json  {\"method\": \"POST\", \"path\": \"\", \"query\": \"\",\n"
     "                  \"headers\": {\"X-Checkr-Signature\": \"b741...\"}, \"body\": \"{...}\"}\n"
     "                 or \"body_base64\" instead of \"body\"; a header may be a list";

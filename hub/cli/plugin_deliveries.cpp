@@ -33,6 +33,17 @@ struct Session {
     }
 };
 
+// The reasons for a refusal beside those of security::reason, as words for scripts.
+constexpr std::string_view kNoRoute = "no_route";
+constexpr std::string_view kClaimFailed = "claim_failed";
+constexpr std::string_view kNotAllowed = "not_allowed";
+
+// The reason goes to standard output, which scripts read; what a person needs beside it does not.
+int refuse(std::string_view reason, const std::string& details = {}) {
+    std::cout << "refused: " << reason << '\n';
+    return details.empty() ? static_cast<int>(kRefused) : complain(kRefused, details);
+}
+
 }  // namespace
 
 int verifyDelivery(const VerifyArguments& arguments) {
@@ -42,19 +53,19 @@ int verifyDelivery(const VerifyArguments& arguments) {
     const auto secrets = readSecrets(arguments.secrets);
     if (!secrets) return complain(kBadInput, secrets.error().text());
 
-    const auto claim = session.plugin->claim(session.file.delivery, session.settings.json);
-    if (!claim) return complain(kRefused, claim.error().text());
-    for (const hubsdk::Proof& proof : claim->proofs) {
-        const auto allowed = security::checkPieces(proof.message, session.plugin->manifest(),
-                                                   security::Place::kProof);
-        if (!allowed) return complain(kRefused, "message" + allowed.error().text());
+    // The same steps as in the hub, in the same order: what is authentic here is authentic there.
+    const hubsdk::Delivery& delivery = session.file.delivery;
+    if (session.plugin->routeOf(delivery) == nullptr) {
+        return refuse(kNoRoute, "the manifest has no inbound route for " + delivery.method + " '" +
+                                    delivery.path + "'");
     }
+    const auto claim = session.plugin->claim(delivery, session.settings.json);
+    if (!claim) return refuse(kClaimFailed, claim.error().text());
+    const auto allowed = security::checkClaim(*claim, session.plugin->manifest());
+    if (!allowed) return refuse(kNotAllowed, allowed.error().text());
     const auto verdict =
-        security::verifyClaim(*claim, session.file.delivery, *secrets, epochMs(arguments.now_s));
-    if (!verdict.authentic()) {
-        std::cout << "refused: " << verdict.reason() << '\n';
-        return kRefused;
-    }
+        security::verifyClaim(*claim, delivery, *secrets, epochMs(arguments.now_s));
+    if (!verdict.authentic()) return refuse(verdict.reason());
     std::cout << "authentic\n";
     if (verdict.isHint()) {
         std::cerr

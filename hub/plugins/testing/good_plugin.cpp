@@ -24,12 +24,14 @@ Flow test() {
 }
 
 struct Trial {
-    static Claim claim(const Delivery&, Json) {
+    static Claim claim(const Delivery& delivery, Json) {
         Proof proof;
         proof.algorithm = "hmac-sha256";
         proof.message = {piece::body()};
         proof.presented = {piece::header("X-Trial-Signature")};
         proof.secrets = {"webhook_secret"};
+        // The manifest keeps this one for headers of requests.
+        if (delivery.body.bytes == "greedy") proof.secrets = {"api_key"};
         Claim claim;
         claim.proofs.push_back(proof);
         return claim;
