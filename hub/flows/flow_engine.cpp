@@ -2,12 +2,16 @@
 
 #include <chrono>
 
+#include "hub/flows/flow_sweep.hpp"
 #include "hub/observe/log.hpp"
 
 namespace hub::flows {
 
 FlowEngine::FlowEngine(FlowServices services, std::string owner, std::size_t threads)
-    : services_(std::move(services)), owner_(std::move(owner)), thread_count_(threads) {
+    : services_(std::move(services)),
+      owner_(std::move(owner)),
+      thread_count_(threads),
+      keeper_(services_.database, services_.repositories.flows) {
     services_.flows_changed = [this] { wake(); };
 }
 
@@ -15,6 +19,7 @@ FlowEngine::~FlowEngine() { stop(); }
 
 void FlowEngine::start() {
     for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { loop(); });
+    threads_.emplace_back([this] { keepHouse(); });
 }
 
 void FlowEngine::wake() {
@@ -55,11 +60,32 @@ void FlowEngine::loop() {
         const std::uint64_t seen = changes_;
         lock.unlock();
         const auto leases = lease();
-        for (const storage::FlowLease& lease : leases) runner.run(lease);
+        for (const storage::FlowLease& lease : leases) {
+            const LeaseKeeper::Held held(keeper_, lease);
+            runner.run(lease);
+        }
         lock.lock();
         if (!leases.empty()) continue;
         changed_.wait_for(lock, std::chrono::milliseconds(kFlowPollMs),
                           [&] { return stopping_ || changes_ != seen; });
+    }
+}
+
+void FlowEngine::keepHouse() {
+    std::int64_t swept_at = 0;
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        lock.unlock();
+        const std::int64_t now = services_.now_ms();
+        keeper_.extendAll(now + kLeaseMs);
+        if (now - swept_at >= kSweepEveryMs) {
+            swept_at = now;
+            services_.control.stats.rows_swept += static_cast<std::uint64_t>(
+                sweepFlows(services_.database, services_.repositories.flows, now));
+        }
+        lock.lock();
+        changed_.wait_for(lock, std::chrono::milliseconds(kExtendEveryMs),
+                          [&] { return stopping_; });
     }
 }
 

@@ -1,7 +1,9 @@
-/// The threads that lease due flows and run them.
+/// The threads that lease due flows and run them, and one that keeps house: it extends leases and
+/// deletes what is old.
 #pragma once
 
 #include "hub/flows/flow_runner.hpp"
+#include "hub/flows/lease_keeper.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -30,6 +32,7 @@ public:
 
 private:
     void loop();
+    void keepHouse();
     [[nodiscard]] std::vector<storage::FlowLease> lease();
 
     FlowServices services_;
@@ -39,6 +42,7 @@ private:
     std::condition_variable changed_;
     bool stopping_ = false;      ///< guarded by mutex_
     std::uint64_t changes_ = 0;  ///< guarded by mutex_
+    LeaseKeeper keeper_;
     std::vector<std::thread> threads_;
 };
 

@@ -52,7 +52,7 @@ struct FlowStats {
     std::atomic<std::uint64_t> uncertain{0};   ///< flows that wait for a person
     std::atomic<std::uint64_t> lease_lost{0};  ///< commits that came too late
     std::atomic<std::uint64_t> steps_repeated{0};
-    std::atomic<std::uint64_t> entries_deleted{0};
+    std::atomic<std::uint64_t> rows_swept{0};  ///< old entries, inputs and results
 };
 
 }  // namespace hub::flows

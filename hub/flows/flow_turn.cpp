@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hub/ingress/stored_request.hpp"
+#include "hub/storage/stored_request.hpp"
 
 #include <hubsdk/cpp/text.hpp>
 
@@ -45,22 +45,6 @@ hubsdk::Entry entryOf(const FlowStep& step) {
         if (!reply.blob) reply.body = hubsdk::Body{step.reply->body};
     }
     return entry;
-}
-
-// A view of the stored delivery, as `interpret` gets it.
-hubsdk::Result<hubsdk::Delivery> deliveryOf(const storage::Delivery& row) {
-    auto request = hubsdk::readShape<ingress::StoredRequest>(row.request);
-    if (!request) return std::move(request).error();
-    auto headers = hubsdk::readShape<ingress::StoredHeaders>(row.headers);
-    if (!headers) return std::move(headers).error();
-    hubsdk::Delivery delivery;
-    delivery.method = request->method;
-    delivery.path = request->path;
-    delivery.query = request->query;
-    delivery.headers = std::move(headers->fields);
-    delivery.body = hubsdk::Body{row.body};
-    delivery.source = row.transport;
-    return delivery;
 }
 
 }  // namespace
@@ -154,7 +138,7 @@ hubsdk::Result<hubsdk::AdvanceInput> advanceInput(const FlowTurn& turn) {
     input.inputs = std::move(inputs).value();
     input.inputs.flow_id = turn.flow.id;
     if (turn.delivery) {
-        auto delivery = deliveryOf(*turn.delivery);
+        auto delivery = storage::deliveryOf(*turn.delivery);
         if (!delivery) return std::move(delivery).error();
         input.inputs.delivery = std::move(delivery).value();
     }

@@ -128,10 +128,11 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
     connection.query(
         "SELECT f.id, f.tenant_id, f.fence FROM flow f JOIN provider_config p "
         "ON p.id = f.provider_config_id WHERE f.state IN ('running', 'waiting') AND f.wake_at <= ? "
-        "AND p.account_state IN ('setup', 'enabled') AND NOT EXISTS (SELECT 1 FROM flow o "
+        "AND p.account_state IN ('setup', 'enabled') AND (f.subject_type <> 'vendor_order' OR "
+        "NOT EXISTS (SELECT 1 FROM flow o "
         "WHERE o.tenant_id = f.tenant_id AND o.subject_type = f.subject_type "
         "AND o.subject_id = f.subject_id AND o.state IN ('running', 'waiting') "
-        "AND (o.created_at < f.created_at OR (o.created_at = f.created_at AND o.id < f.id))) "
+        "AND (o.created_at < f.created_at OR (o.created_at = f.created_at AND o.id < f.id)))) "
         "ORDER BY f.wake_at, f.id LIMIT ?",
         {timeText(now_ms), rows_max}, [&](const Row& row) {
             due.push_back(FlowLease{row.string(0), row.string(1), row.integer(2)});

@@ -174,8 +174,8 @@ public:
                                          std::string_view account_id,
                                          std::string_view command) const;
 
-    /// Leases up to `rows_max` due flows of accounts that are not paused or retired. Of one subject
-    /// only the oldest open flow is given: commands on one order run one after another.
+    /// Leases up to `rows_max` due flows of accounts that are not paused or retired. Of one
+    /// vendor order only the oldest open flow is given: its commands run one after another.
     std::vector<FlowLease> leaseDue(Connection& connection, const SystemScope& system,
                                     std::string_view owner, std::int64_t now_ms,
                                     std::int64_t lease_ms, int rows_max) const;

@@ -149,6 +149,15 @@ struct Trial {
         all.host = "api.trial.example";
         return all;
     }
+    /// 418 stands for a vendor's own error that may be repeated but is the request's fault.
+    static VendorError classify(const Reply& reply) {
+        VendorError error = classifyByStatus(reply);
+        if (reply.status() == 418) {
+            error.error_class = ErrorClass::kConflict;
+            error.retryable = true;
+        }
+        return error;
+    }
     static constexpr auto kFlows = flowTable(
         flow<played>("account.connect"), flow<played>("account.test"), flow<played>("auth.token"),
         flow<played>("feed.sync"), flow<played>("order.cancel"), flow<played>("order.refresh"),

@@ -1,0 +1,220 @@
+// What flows do to orders: placing, cancelling, refreshing, and uncertain ends.
+#include "hub/flows/resolution.hpp"
+#include "hub/flows/testing/flow_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace hub::flows {
+namespace {
+
+using hubsdk::ErrorCode;
+using testing::answer;
+using ::testing::HasSubstr;
+using testing::loseReply;
+
+constexpr const char* kSettings =
+    R"({"order.submit":[{"label":"place","path":"/orders","observe":true}],
+        "order.cancel":[{"label":"cancel","path":"/cancel","repeat":"keyed"}],
+        "order.refresh":[{"label":"read","method":"GET","path":"/read","observe":true}]})";
+
+class OrderFlowTest : public testing::FlowEngineTest {
+protected:
+    StartedOrder uncertainOrder() {
+        vendor_.on("/orders", {loseReply(), answer(201, R"({"id":"v-2"})")});
+        StartedOrder order = startOrder(kSettings);
+        run();
+        EXPECT_EQ(state(order.flow_id), "uncertain");
+        return order;
+    }
+    hubsdk::Result<void> resolve(const std::string& id, Verdict verdict,
+                                 std::optional<std::string> vendor_order_id = std::nullopt) {
+        return resolveAs(scope_, id, verdict, std::move(vendor_order_id));
+    }
+    hubsdk::Result<void> resolveAs(const storage::TenantScope& scope, const std::string& id,
+                                   Verdict verdict, std::optional<std::string> vendor_order_id) {
+        return database_->write(storage::WriteQueue::kPortal, [&](storage::Connection& connection) {
+            resolveFlow({connection, *repositories_, scope, now_}, id,
+                        {verdict, vendor_order_id, "key-7"});
+        });
+    }
+};
+
+TEST_F(OrderFlowTest, PlacesAnOrder) {
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});
+    const auto order = startOrder(kSettings);
+    run();
+    EXPECT_EQ(state(order.flow_id), "done") << error(order.flow_id);
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).vendor_order_id, "v-1");
+    EXPECT_EQ(orderStatus(order.order_id), "in_progress");
+}
+
+TEST_F(OrderFlowTest, ARefusedOrderFails) {
+    vendor_.on("/orders", {answer(422)});
+    const auto order = startOrder(kSettings);
+    run();
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).status, "failed");
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).last_error, "validation");
+    EXPECT_EQ(orderStatus(order.order_id), "failed");
+}
+
+TEST_F(OrderFlowTest, ACancelTakesBackASubmitThatWasNotSent) {
+    const auto order = startOrder(kSettings);
+    const std::string cancel = startOrderCommand(order.vendor_order_id, "order.cancel");
+    EXPECT_EQ(cancel, order.flow_id);
+    run();
+    EXPECT_TRUE(vendor_.seen().empty());
+    EXPECT_EQ(state(order.flow_id), "failed");
+    EXPECT_EQ(error(order.flow_id), "cancelled before it was sent");
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).status, "cancelled");
+}
+
+TEST_F(OrderFlowTest, ACancelAlsoTakesBackWhatNeverReachedTheVendor) {
+    takeVendorAway();
+    const auto order = startOrder(kSettings);
+    run();
+    EXPECT_EQ(state(order.flow_id), "waiting");
+    startOrderCommand(order.vendor_order_id, "order.cancel");
+    bringVendorBack();
+    runToEnd();
+    EXPECT_TRUE(vendor_.seen().empty());
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).status, "cancelled");
+}
+
+TEST_F(OrderFlowTest, ACancelDuringTheSubmitRunsAfterItAndKnowsItsLinks) {
+    StartedOrder order;
+    std::string cancel;
+    testing::Behaviour placing = answer(201, R"({"id":"v-1"})");
+    placing.before = [&] { cancel = startOrderCommand(order.vendor_order_id, "order.cancel"); };
+    vendor_.on("/orders", {placing});
+    order = startOrder(kSettings);
+    run();
+    EXPECT_NE(cancel, order.flow_id);
+    EXPECT_EQ(state(order.flow_id), "done") << error(order.flow_id);
+    EXPECT_EQ(state(cancel), "done") << error(cancel);
+    EXPECT_EQ(vendor_.seen().back().target, "/cancel");
+    EXPECT_THAT(flow(cancel).inputs, HasSubstr("v-1"));
+}
+
+TEST_F(OrderFlowTest, AWorkerThatIsAboutToSendLosesAgainstTheCancel) {
+    const auto order = startOrder(kSettings);
+    const auto held = lease();
+    startOrderCommand(order.vendor_order_id, "order.cancel");
+    runLease(held);
+    EXPECT_TRUE(vendor_.seen().empty());
+}
+
+TEST_F(OrderFlowTest, EventsDuringAFetchAskForAnotherOne) {
+    const auto order = startOrder(kSettings);
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});
+    run();
+    const auto raise = [&] {
+        ASSERT_TRUE(database_
+                        ->write(storage::WriteQueue::kApply,
+                                [&](storage::Connection& connection) {
+                                    repositories_->vendor_orders.raiseFetchWanted(
+                                        connection, scope_, order.vendor_order_id, now_);
+                                })
+                        .ok());
+    };
+    testing::Behaviour reading = answer(200, R"({"id":"v-1"})");
+    testing::Behaviour meanwhile = reading;
+    meanwhile.before = raise;
+    vendor_.on("/read", {meanwhile, reading});
+    startOrderCommand(order.vendor_order_id, "order.refresh");
+    run();
+    EXPECT_EQ(vendor_.seen("/read").size(), 2U);
+    const auto row = vendorOrder(order.vendor_order_id);
+    EXPECT_EQ(row.fetch_done, row.fetch_wanted);
+}
+
+TEST_F(OrderFlowTest, AnUncertainOrderStaysAsItIs) {
+    const auto order = uncertainOrder();
+    runToEnd();
+    EXPECT_EQ(vendor_.seen("/orders").size(), 1U) << "never twice";
+    EXPECT_EQ(orderStatus(order.order_id), "submitted");
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).last_error, "uncertain");
+}
+
+TEST_F(OrderFlowTest, ResolvedAsPlacedItTakesTheVendorsIdAndFetches) {
+    const auto order = uncertainOrder();
+    vendor_.on("/read", {answer(200, R"({"id":"v-9"})")});
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kPlaced, "v-9").ok());
+    EXPECT_EQ(state(order.flow_id), "done");
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).vendor_order_id, "v-9");
+    EXPECT_EQ(orderStatus(order.order_id), "in_progress");
+    run();
+    EXPECT_EQ(vendor_.seen("/read").size(), 1U);
+    EXPECT_EQ(vendor_.seen("/orders").size(), 1U);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'flow_resolved' "
+                    "AND actor_id = 'key-7' AND old_status = 'uncertain' AND new_status = 'done'"),
+              1);
+    EXPECT_EQ(resolve(order.flow_id, Verdict::kAbandon).error().code, ErrorCode::kConflict)
+        << "only once";
+}
+
+TEST_F(OrderFlowTest, ResolvedAsNotPlacedItIsSentAgain) {
+    const auto order = uncertainOrder();
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kNotPlaced).ok());
+    EXPECT_EQ(state(order.flow_id), "running");
+    runToEnd();
+    EXPECT_EQ(state(order.flow_id), "done") << error(order.flow_id);
+    EXPECT_EQ(vendor_.seen("/orders").size(), 2U);
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).vendor_order_id, "v-2");
+}
+
+TEST_F(OrderFlowTest, AnAbandonedOrderFails) {
+    const auto order = uncertainOrder();
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kAbandon).ok());
+    EXPECT_EQ(state(order.flow_id), "failed");
+    EXPECT_EQ(error(order.flow_id), "abandoned by a person");
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).status, "failed");
+    EXPECT_EQ(orderStatus(order.order_id), "failed");
+}
+
+TEST_F(OrderFlowTest, AResolutionIsChecked) {
+    const auto order = uncertainOrder();
+    const auto refused = [&](Verdict verdict, std::optional<std::string> id) {
+        const auto result = resolve(order.flow_id, verdict, std::move(id));
+        EXPECT_FALSE(result.ok());
+        return result.ok() ? "" : result.error().path;
+    };
+    EXPECT_EQ(refused(Verdict::kPlaced, std::nullopt), "vendor_order_id");
+    EXPECT_EQ(refused(Verdict::kPlaced, ""), "vendor_order_id");
+    EXPECT_EQ(refused(Verdict::kPlaced, std::string(101, 'x')), "vendor_order_id");
+    EXPECT_EQ(refused(Verdict::kPlaced, "a b"), "vendor_order_id");
+    EXPECT_EQ(refused(Verdict::kNotPlaced, "v-1"), "vendor_order_id");
+    EXPECT_EQ(refused(Verdict::kAbandon, "v-1"), "vendor_order_id");
+    EXPECT_EQ(resolve("nobody", Verdict::kAbandon).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(
+        resolveAs(tenant("other"), order.flow_id, Verdict::kAbandon, std::nullopt).error().code,
+        ErrorCode::kNotFound);
+    EXPECT_EQ(state(order.flow_id), "uncertain");
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'flow_resolved'"), 0);
+}
+
+TEST_F(OrderFlowTest, CutsADocumentOutOfAReplyIntoABlob) {
+    const auto order = startOrder(
+        R"({"order.submit":[{"label":"place","path":"/orders",
+            "document":{"from":19,"size":8,"decode":"base64"}}]})");
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1","pdf":"cmVwb3J0"})")});
+    run();
+    EXPECT_EQ(state(order.flow_id), "done") << error(order.flow_id);
+    const auto blob = vendorOrder(order.vendor_order_id).report_blob_id;
+    ASSERT_TRUE(blob);
+    EXPECT_EQ(database_->read([&](storage::Connection& connection) {
+        return repositories_->blobs.content(connection, scope_, *blob);
+    }),
+              "report");
+}
+
+TEST_F(OrderFlowTest, ASliceOutsideItsReplyFailsTheFlow) {
+    const auto order = startOrder(
+        R"({"order.submit":[{"label":"place","path":"/orders","document":{"from":1,"size":99}}]})");
+    run();
+    EXPECT_EQ(state(order.flow_id), "failed");
+    EXPECT_THAT(error(order.flow_id), HasSubstr("schema"));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM stored_blob"), 0);
+}
+
+}  // namespace
+}  // namespace hub::flows

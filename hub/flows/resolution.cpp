@@ -1,0 +1,110 @@
+#include "hub/flows/resolution.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "hub/flows/commands.hpp"
+#include "hub/flows/subject.hpp"
+#include "hub/security/digest.hpp"
+
+namespace hub::flows {
+namespace {
+
+using hubsdk::ErrorCode;
+using hubsdk::makeError;
+using storage::FlowState;
+using storage::UnitRefused;
+
+constexpr std::size_t kVendorIdMax = 100;
+
+struct VerdictRow {
+    Verdict verdict;
+    std::string_view name;
+    FlowState state;
+};
+constexpr std::array<VerdictRow, 3> kVerdicts{{
+    {Verdict::kPlaced, "placed", FlowState::kDone},
+    {Verdict::kNotPlaced, "not_placed", FlowState::kRunning},
+    {Verdict::kAbandon, "abandon", FlowState::kFailed},
+}};
+
+const VerdictRow& rowOf(Verdict verdict) {
+    return *std::ranges::find(kVerdicts, verdict, &VerdictRow::verdict);
+}
+
+bool isVendorId(std::string_view id) {
+    return !id.empty() && id.size() <= kVendorIdMax &&
+           std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// An order that was placed is nothing to us without its name at the vendor.
+void checkVendorId(const storage::Flow& flow, const FlowVerdict& verdict) {
+    const bool needed = verdict.verdict == Verdict::kPlaced && flow.command == "order.submit";
+    const char* wrong = nullptr;
+    if (needed && !verdict.vendor_order_id) wrong = "is required for an order that was placed";
+    if (!needed && verdict.vendor_order_id) wrong = "goes only with an order that was placed";
+    if (needed && verdict.vendor_order_id && !isVendorId(*verdict.vendor_order_id))
+        wrong = "must be 1 to 100 visible characters";
+    if (wrong != nullptr)
+        throw UnitRefused(makeError(ErrorCode::kInvalid, wrong, "vendor_order_id"));
+}
+
+void record(const domain::UnitOfWork& unit, const storage::Flow& flow, const FlowVerdict& verdict) {
+    const VerdictRow& row = rowOf(verdict.verdict);
+    storage::AuditEntry entry;
+    entry.actor_type = "apikey";
+    entry.actor_id = verdict.actor_id;
+    entry.action = "flow_resolved";
+    entry.resource_type = "flow";
+    entry.resource_id = flow.id;
+    entry.title = "Uncertain " + flow.command + " resolved: " + std::string(row.name);
+    entry.old_status = "uncertain";
+    entry.new_status = std::string(storage::nameOf(row.state));
+    if (flow.subject_type == "vendor_order") {
+        const auto vendor =
+            unit.repositories.vendor_orders.find(unit.connection, unit.scope, flow.subject_id);
+        if (vendor) entry.order_id = vendor->order_id;
+    }
+    storage::OutboundEvent event;
+    event.event_type = "provider.flow_resolved";
+    event.subject_type = "flow";
+    event.subject_id = flow.id;
+    event.idempotency_key =
+        security::sha256Hex(flow.id + "\nresolved\n" + std::to_string(unit.now_ms));
+    unit.repositories.audit.record(unit.connection, unit.scope, entry, event, unit.now_ms);
+}
+
+}  // namespace
+
+void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
+                 const FlowVerdict& verdict) {
+    const auto& repositories = unit.repositories;
+    const auto flow = repositories.flows.find(unit.connection, unit.scope, flow_id);
+    if (!flow) throw UnitRefused(makeError(ErrorCode::kNotFound, "there is no such flow"));
+    checkVendorId(*flow, verdict);
+    const VerdictRow& row = rowOf(verdict.verdict);
+    storage::FlowResolution resolution;
+    resolution.state = row.state;
+    resolution.error = verdict.verdict == Verdict::kAbandon
+                           ? std::optional<std::string>("abandoned by a person")
+                           : std::nullopt;
+    if (verdict.verdict == Verdict::kPlaced) resolution.result = R"({"resolved":"placed"})";
+    if (verdict.verdict == Verdict::kNotPlaced)
+        resolution.give_up_at_ms = unit.now_ms + kGiveUpAfterMs;
+    repositories.flows.resolve(unit.connection, unit.scope, flow_id, resolution, unit.now_ms);
+    record(unit, *flow, verdict);
+    if (verdict.verdict == Verdict::kNotPlaced) return;
+    const auto account = repositories.accounts.find(unit.connection, unit.scope, flow->account_id);
+    if (!account) return;
+    const bool placed = verdict.verdict == Verdict::kPlaced;
+    SubjectEnd end{*flow,
+                   *account,
+                   flow->plugin_sha256,
+                   placed ? Ending::kDone : Ending::kFailed,
+                   std::nullopt,
+                   verdict.vendor_order_id};
+    if (!placed) end.error_class = hubsdk::ErrorClass::kUncertain;
+    settleSubject(unit, end);
+}
+
+}  // namespace hub::flows

@@ -1,0 +1,31 @@
+/// Ends the uncertainty of a flow by a person's word (architecture section 7).
+#pragma once
+
+#include "hub/domain/unit_of_work.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hub::flows {
+
+/// What the person found out at the vendor.
+enum class Verdict : std::uint8_t {
+    kPlaced,     ///< the lost request was carried out
+    kNotPlaced,  ///< it was not: it is sent again, with its key
+    kAbandon,    ///< nobody cares any more: the flow fails
+};
+
+struct FlowVerdict {
+    Verdict verdict = Verdict::kAbandon;
+    std::optional<std::string> vendor_order_id;  ///< of an order that was placed
+    std::string actor_id;                        ///< of the API key
+};
+
+/// Ends the flow or lets it run again, moves its vendor order, and writes the audit entry, all in
+/// the caller's unit. Throws StorageError, and UnitRefused: kNotFound, kConflict if the flow is not
+/// uncertain, kInvalid with path vendor_order_id if the id is missing or out of place.
+void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
+                 const FlowVerdict& verdict);
+
+}  // namespace hub::flows
