@@ -80,18 +80,4 @@ std::vector<TimelineEntry> AuditRepository::timeline(Connection& connection,
     return entries;
 }
 
-std::vector<UnnumberedEvent> AuditRepository::unnumbered(Connection& connection,
-                                                         const SystemScope& /*system*/,
-                                                         int rows_max) const {
-    std::vector<UnnumberedEvent> events;
-    connection.query(
-        "SELECT id, tenant_id, event_type, payload FROM outbound_event "
-        "WHERE seq IS NULL ORDER BY occurred_at, id LIMIT ?",
-        {rows_max}, [&](const Row& row) {
-            events.push_back(
-                UnnumberedEvent{row.string(0), row.string(1), row.string(2), row.string(3)});
-        });
-    return events;
-}
-
 }  // namespace hub::storage

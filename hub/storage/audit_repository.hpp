@@ -60,19 +60,36 @@ struct TimelineEntry {
     std::int64_t visible_mask;
 };
 
-/// An event that a relay has not numbered yet.
-struct UnnumberedEvent {
-    std::string id;
-    std::string tenant_id;
-    std::string event_type;
-    std::string payload;
+/// The end of a tenant's chain. Before the first entry: 0 and 64 zeros.
+struct ChainHead {
+    std::int64_t seq = 0;
+    std::string hash = std::string(64, '0');
 };
 
-/// Append-only: there is no update and no delete. Throws StorageError.
+/// Where a tenant's chain does not hold any more.
+struct ChainBreak {
+    std::int64_t seq = 0;
+    std::string reason;  ///< missing, unlinked, changed, cut, rewritten, no_head, unreadable
+};
+
+/// What one page of a verification saw.
+struct ChainPage {
+    std::int64_t checked = 0;          ///< entries of this page that hold
+    std::int64_t last_seq = 0;         ///< go on behind it
+    bool at_end = false;               ///< the head was compared too
+    std::optional<ChainBreak> broken;  ///< the first; nothing behind it was looked at
+    std::int64_t unnumbered = 0;       ///< entries that wait for the relay
+};
+
+inline constexpr int kChainPageMax = 1'000;
+
+/// Append-only: there is no update and no delete but the numbers of the relay. The chain is
+/// described in docs/adr/0016-audit-chain.md. Throws StorageError.
 class AuditRepository {
 public:
     /// The vault must outlive the repository. Any thread, one connection per thread.
-    explicit AuditRepository(const security::Vault& vault) : cells_(vault, "audit_entry") {}
+    explicit AuditRepository(const security::Vault& vault)
+        : vault_(vault), cells_(vault, "audit_entry"), heads_(vault, "audit_chain") {}
 
     /// Writes both rows without a number; call it in the unit of the change (invariant 6).
     void record(Connection& connection, const TenantScope& scope, const AuditEntry& entry,
@@ -86,13 +103,36 @@ public:
                                                       const TenantScope& scope,
                                                       std::string_view order_id,
                                                       int rows_max) const;
-    /// Committed events that wait for their number, oldest first.
-    [[nodiscard]] std::vector<UnnumberedEvent> unnumbered(Connection& connection,
-                                                          const SystemScope& system,
-                                                          int rows_max) const;
+    /// Tenants with entries that wait for their number.
+    [[nodiscard]] std::vector<std::string> tenantsToNumber(Connection& connection,
+                                                           const SystemScope& system,
+                                                           int rows_max) const;
+    /// Numbers and links up to `rows_max` committed entries of a tenant; gives how many. Throws
+    /// StorageError (kCorrupt) if the chain's head is not to be read: then nothing may be linked to
+    /// it before a person has looked.
+    std::int64_t numberEntries(Connection& connection, const SystemScope& system,
+                               std::string_view tenant_id, int rows_max, std::int64_t now_ms) const;
+    /// Numbers up to `rows_max` committed events; gives how many.
+    std::int64_t numberEvents(Connection& connection, const SystemScope& system,
+                              int rows_max) const;
+
+    /// Checks up to `rows_max` (at most kChainPageMax) entries behind `after_seq`.
+    [[nodiscard]] ChainPage verify(Connection& connection, const TenantScope& scope,
+                                   std::int64_t after_seq, int rows_max) const;
+    /// The head; nothing if nothing was numbered yet. StorageError (kCorrupt) if it does not open.
+    [[nodiscard]] std::optional<ChainHead> head(Connection& connection,
+                                                std::string_view tenant_id) const;
 
 private:
+    [[nodiscard]] std::optional<ChainBreak> breakAtEnd(Connection& connection,
+                                                       std::string_view tenant_id,
+                                                       const ChainHead& last) const;
+    void saveHead(Connection& connection, std::string_view tenant_id, const ChainHead& head,
+                  std::int64_t now_ms) const;
+
+    const security::Vault& vault_;
     SealedCells cells_;
+    SealedCells heads_;
 };
 
 }  // namespace hub::storage

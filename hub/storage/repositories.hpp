@@ -10,6 +10,7 @@
 #include "hub/storage/inbox_repository.hpp"
 #include "hub/storage/observation_repository.hpp"
 #include "hub/storage/order_repository.hpp"
+#include "hub/storage/relay_lease_repository.hpp"
 #include "hub/storage/tenant_repository.hpp"
 #include "hub/storage/vendor_order_repository.hpp"
 
@@ -39,6 +40,7 @@ struct Repositories {
     AuditRepository audit;
     BlobRepository blobs;
     AttentionRepository attention;
+    RelayLeaseRepository relay_leases;
 };
 
 }  // namespace hub::storage
