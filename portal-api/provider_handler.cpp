@@ -79,24 +79,6 @@ void recordCreated(const ApiCall& call, Connection& connection, const std::strin
     call.services.repositories.audit.record(connection, call.scope, entry, event, call.now_ms);
 }
 
-FlowView viewOf(const hub::storage::Flow& flow) {
-    FlowView view;
-    view.id = flow.id;
-    view.command = flow.command;
-    view.state = hub::storage::nameOf(flow.state);
-    if (flow.result) view.result.json = *flow.result;
-    view.error = flow.error;
-    return view;
-}
-
-hubsdk::Result<FlowView> flowOrNotFound(const ApiCall& call, std::string_view id) {
-    const auto flow = call.services.database.read([&](Connection& connection) {
-        return call.services.repositories.flows.find(connection, call.scope, id);
-    });
-    if (!flow) return makeError(ErrorCode::kNotFound, "there is no such flow");
-    return viewOf(*flow);
-}
-
 }  // namespace
 
 hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreateProvider& request) {
@@ -147,20 +129,14 @@ hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& reque
             throw hub::storage::UnitRefused(
                 makeError(ErrorCode::kNotFound, "there is no such provider"));
         }
-        return hub::flows::startAccountFlow(connection, call.services.repositories, call.scope,
-                                            *account,
-                                            {request.command, request.parameters.json,
-                                             plugin->sha256()},
-                                            call.now_ms)
+        return hub::flows::startAccountFlow(
+                   connection, call.services.repositories, call.scope, *account,
+                   {request.command, request.parameters.json, plugin->sha256()}, call.now_ms)
             .id;
     });
     if (!id) return std::move(id).error();
     call.services.flows_changed();
-    return flowOrNotFound(call, *id);
-}
-
-hubsdk::Result<FlowView> readFlow(const ApiCall& call, const NoBody&) {
-    return flowOrNotFound(call, call.parameters.front());
+    return loadFlow(call, *id);
 }
 
 }  // namespace portal

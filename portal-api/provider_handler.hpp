@@ -1,7 +1,7 @@
-/// Providers: a tenant's connections to vendors (E-204 to E-208), and the flows they run.
+/// Providers: a tenant's connections to vendors (E-204 to E-208), and the commands they take.
 #pragma once
 
-#include "portal-api/router.hpp"
+#include "portal-api/flow_handler.hpp"
 
 namespace portal {
 
@@ -35,19 +35,10 @@ struct RunCommand {
     hubsdk::Raw parameters;
 };
 
-struct FlowView {
-    std::string id;
-    std::string command;
-    std::string state;
-    hubsdk::Raw result;
-    std::optional<std::string> error;
-};
-
 [[nodiscard]] hubsdk::Result<ProviderView> createProvider(const ApiCall& call,
                                                           const CreateProvider& request);
 [[nodiscard]] hubsdk::Result<ProviderView> readProvider(const ApiCall& call, const NoBody& request);
 [[nodiscard]] hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& request);
-[[nodiscard]] hubsdk::Result<FlowView> readFlow(const ApiCall& call, const NoBody& request);
 
 }  // namespace portal
 
@@ -89,14 +80,5 @@ struct Shape<portal::RunCommand> {
     static constexpr auto kFields =
         std::tuple{field("command", &T::command, "Name of the command.", lengthMax(64)),
                    field("parameters", &T::parameters, "What the command takes.")};
-};
-template <>
-struct Shape<portal::FlowView> {
-    using T = portal::FlowView;
-    static constexpr std::string_view kName = "Flow";
-    static constexpr auto kFields = std::tuple{
-        field("id", &T::id, "Id."), field("command", &T::command, "Command."),
-        field("state", &T::state, "running, waiting, done, failed, uncertain or parked."),
-        field("result", &T::result, "What the command gave."), field("error", &T::error, "Why.")};
 };
 }  // namespace hubsdk

@@ -218,6 +218,7 @@ Response Router::answer(const Request& request) const {
             key->id,          key->permissions,
             found.parameters, *body,
             std::nullopt,     now};
+        call.query = request.query;
         if (!call.may(found.route->permission)) {
             return errorAnswer(makeError(ErrorCode::kForbidden, "this key may not do that"), now);
         }

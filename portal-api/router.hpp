@@ -11,6 +11,10 @@
 #include <functional>
 #include <hubsdk/cpp/shape.hpp>
 
+namespace hub::flows {
+struct FlowControl;
+}
+
 namespace portal {
 
 inline constexpr std::string_view kApiPrefix = "/api/v1/";
@@ -23,6 +27,8 @@ struct PortalServices {
     std::function<std::int64_t()> now_ms;
     std::function<std::string(std::string_view vendor, std::string_view token)> webhook_url;
     std::function<void()> flows_changed;
+    /// What the flows of this process share; null where none run.
+    const hub::flows::FlowControl* flow_control = nullptr;
 };
 
 /// One authenticated call of a handler.
@@ -35,6 +41,7 @@ struct ApiCall {
     std::string_view body;                       ///< JSON in snake_case; "" without a body
     std::optional<std::string> idempotency_key;  ///< SHA-256 hex over key, tenant and route
     std::int64_t now_ms = 0;
+    std::string_view query = {};  ///< of the URL, encoded
 
     [[nodiscard]] bool may(std::string_view permission) const;
 };

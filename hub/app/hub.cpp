@@ -194,7 +194,8 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
     ingress = std::make_unique<ingress::Ingress>(ingress::IngressServices{
         *database, *repositories, *plugins, *work, &wallClock, url, [this] { inbox->wake(); }});
     router = std::make_unique<portal::Router>(
-        portal::PortalServices{*database, *repositories, *plugins, &wallClock, url, flows_changed},
+        portal::PortalServices{*database, *repositories, *plugins, &wallClock, url, flows_changed,
+                               &flow_control},
         *work, portal::routes());
 }
 

@@ -1,0 +1,181 @@
+#include "portal-api/flow_handler.hpp"
+
+#include "hub/flows/commands.hpp"
+#include "hub/flows/flow_control.hpp"
+#include "hub/storage/storage_fixture.hpp"
+#include "portal-api/routes.hpp"
+
+#include <algorithm>
+
+namespace portal {
+namespace {
+
+using hub::storage::Connection;
+using hub::storage::FlowState;
+using hub::storage::WriteQueue;
+using hubsdk::ErrorCode;
+
+/// Handlers as the router calls them, over a database without a running engine.
+class FlowHandlerTest : public hub::storage::StorageTest {
+protected:
+    template <class F>
+    auto write(F&& unit) {
+        return database_->writeFor(WriteQueue::kPortal, std::forward<F>(unit)).value();
+    }
+
+    FlowHandlerTest() {
+        open();
+        scope_ = tenant("acme");
+        repositories_ = std::make_unique<hub::storage::Repositories>(*vault_);
+        plugins_ = std::make_unique<hub::plugins::PluginRegistry>(folder_ / "plugin-cache");
+        hub::storage::NewAccount account;
+        account.plugin_key = "trial";
+        account.provider_name = account.provider_code = "trial";
+        account.state = hub::storage::AccountState::kEnabled;
+        account_id_ = write([&](Connection& connection) {
+            return repositories_->accounts.create(connection, scope_, account, now_).id;
+        });
+    }
+
+    std::string startFlow(const std::string& command) {
+        const auto account = database_->read([&](Connection& connection) {
+            return *repositories_->accounts.find(connection, scope_, account_id_);
+        });
+        return write([&](Connection& connection) {
+            return hub::flows::startAccountFlow(connection, *repositories_, scope_, account,
+                                                {command, "{}", std::string(64, 'a')}, now_)
+                .id;
+        });
+    }
+
+    void endFlow(const std::string& id, FlowState state) {
+        (void)write([&](Connection& connection) {
+            const auto& flows = repositories_->flows;
+            for (const auto& lease : flows.leaseDue(
+                     connection, hub::storage::SystemScope::forWorker(), "test", now_, 1000, 100)) {
+                if (lease.flow_id == id)
+                    flows.finish(connection, lease, state, std::nullopt, "reply lost", now_);
+            }
+            return 0;
+        });
+    }
+
+    hubsdk::Result<ApiAnswer> ask(std::string_view method, std::string_view pattern,
+                                  std::vector<std::string> parameters = {},
+                                  std::string_view body = "{}", std::string_view query = {}) {
+        const auto all = routes();
+        const auto route = std::ranges::find_if(
+            all, [&](const Route& one) { return one.method == method && one.pattern == pattern; });
+        EXPECT_NE(route, all.end());
+        EXPECT_EQ(route->permission, "provider.manage");
+        const PortalServices services{*database_,
+                                      *repositories_,
+                                      *plugins_,
+                                      [this] { return now_; },
+                                      [](std::string_view, std::string_view) { return ""; },
+                                      [this] { ++woken_; },
+                                      &control_};
+        ApiCall call{services, scope_,       "key-7", {"provider.manage"}, std::move(parameters),
+                     body,     std::nullopt, now_};
+        call.query = query;
+        return route->handler(call);
+    }
+
+    std::int64_t now_ = hub::storage::kNow;
+    int woken_ = 0;
+    hub::storage::TenantScope scope_ = hub::storage::TenantScope::fromLeasedRow("none");
+    std::string account_id_;
+    std::unique_ptr<hub::storage::Repositories> repositories_;
+    std::unique_ptr<hub::plugins::PluginRegistry> plugins_;
+    hub::flows::FlowControl control_;
+};
+
+constexpr std::string_view kResolve = "/admin/flows/{}/resolve";
+
+TEST_F(FlowHandlerTest, ResolvesAnUncertainFlow) {
+    const std::string id = startFlow("account.connect");
+    endFlow(id, FlowState::kUncertain);
+    const auto answer = ask("POST", kResolve, {id}, R"({"outcome":"not_placed"})");
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_NE(answer->document.find(R"("state":"running")"), std::string::npos);
+    EXPECT_EQ(woken_, 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'flow_resolved' "
+                    "AND actor_id = 'key-7'"),
+              1);
+    EXPECT_EQ(ask("POST", kResolve, {id}, R"({"outcome":"abandon"})").error().code,
+              ErrorCode::kConflict);
+}
+
+TEST_F(FlowHandlerTest, NamesTheFieldThatIsWrong) {
+    const std::string id = startFlow("account.connect");
+    endFlow(id, FlowState::kUncertain);
+    const auto field = [&](std::string_view body) {
+        const auto answer = ask("POST", kResolve, {id}, body);
+        EXPECT_FALSE(answer);
+        EXPECT_EQ(answer.error().code, ErrorCode::kInvalid);
+        return answer.error().path;
+    };
+    EXPECT_EQ(field("{}"), "outcome");
+    EXPECT_EQ(field(R"({"outcome":"perhaps"})"), "outcome");
+    EXPECT_EQ(field(R"({"outcome":"abandon","vendor_order_id":"v"})"), "vendor_order_id");
+    EXPECT_EQ(field(R"({"outcome":"abandon","note":"x"})"), "note");
+}
+
+// TM-AZ-1
+TEST_F(FlowHandlerTest, AnotherTenantsFlowIsNotThere) {
+    const std::string id = startFlow("account.connect");
+    endFlow(id, FlowState::kUncertain);
+    scope_ = tenant("other");
+    EXPECT_EQ(ask("POST", kResolve, {id}, R"({"outcome":"abandon"})").error().code,
+              ErrorCode::kNotFound);
+    EXPECT_EQ(ask("GET", "/admin/flows/{}", {id}).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(ask("GET", "/admin/flows")->document, R"({"items":[]})");
+}
+
+TEST_F(FlowHandlerTest, ListsPageByPage) {
+    for (const char* command : {"account.test", "account.connect", "catalog.list"}) {
+        startFlow(command);
+        ++now_;
+    }
+    const auto first = ask("GET", "/admin/flows", {}, "{}", "limit=2");
+    ASSERT_TRUE(first) << first.error().text();
+    const auto document = hubsdk::JsonDocument::parse(first->document);
+    EXPECT_EQ(document->root()["items"].size(), 2U);
+    const std::string next(document->root()["next"].text());
+    const auto last = ask("GET", "/admin/flows", {}, "{}", "limit=2&after=" + next);
+    EXPECT_NE(last->document.find("catalog.list"), std::string::npos);
+    EXPECT_EQ(last->document.find("next"), std::string::npos);
+    EXPECT_EQ(ask("GET", "/admin/flows", {}, "{}", "state=uncertain")->document, R"({"items":[]})");
+    for (const char* query : {"limit=0", "limit=101", "limit=x", "state=odd"})
+        EXPECT_EQ(ask("GET", "/admin/flows", {}, "{}", query).error().code, ErrorCode::kInvalid);
+}
+
+TEST_F(FlowHandlerTest, GivesTransientSecretsOnceAndWritesItDown) {
+    const std::string id = startFlow("account.connect");
+    (void)write([&](Connection& connection) {
+        const auto& flows = repositories_->flows;
+        const auto lease = flows.leaseDue(connection, hub::storage::SystemScope::forWorker(),
+                                          "test", now_, 1000, 1);
+        flows.keepTransient(connection, lease.at(0), {"sdk_token", "once", std::nullopt}, now_);
+        return 0;
+    });
+    const auto answer = ask("POST", "/admin/flows/{}/transient", {id});
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_EQ(answer->document, R"({"values":{"sdk_token":"once"}})");
+    EXPECT_EQ(ask("POST", "/admin/flows/{}/transient", {id}).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'flow_secrets_taken'"), 1);
+}
+
+TEST_F(FlowHandlerTest, ShowsTheBreakersOfItsOwnProviders) {
+    for (int i = 0; i < hub::flows::kBreakerFailuresMax; ++i) {
+        control_.breaker.failed("trial", account_id_, now_);
+        control_.breaker.failed("trial", "another tenant's", now_);
+    }
+    const auto answer = ask("GET", "/admin/breakers");
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_NE(answer->document.find(R"("state":"open")"), std::string::npos);
+    EXPECT_EQ(answer->document.find("another"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace portal
