@@ -151,12 +151,6 @@ hubsdk::Observation connected(const std::optional<std::string>& account_ref) {
     return observation;
 }
 
-std::optional<std::string> knownWebhook(const Command& inputs, const Parameters& parameters) {
-    if (const auto given = idOf(parameters["webhook_id"])) return given;
-    if (inputs.cursor && !inputs.cursor->empty()) return inputs.cursor;
-    return std::nullopt;
-}
-
 // Another system of the customer may own the second webhook: only an equal address is ours.
 std::optional<std::string> webhookAt(Json list, std::string_view url) {
     for (const auto& node : list["data"].items()) {
@@ -205,23 +199,28 @@ Flow connectAccount(const Command& inputs, const Account& account) {
     if (!account_ref) account_ref = idOf(webhook.json()["account_id"]);
     co_return hubsdk::done()
         .observing(connected(account_ref))
-        .result(resultOf(account_ref, webhook_id))
-        .cursor(webhook_id.value_or(""));
+        .result(resultOf(account_ref, webhook_id));
 }
 
+// Our own address is a secret that plugins never see, so the list alone does not show which webhook
+// is ours: the caller says it.
 Flow disconnectAccount(const Command& inputs) {
     const Parameters parameters(inputs);
-    auto webhook_id = knownWebhook(inputs, parameters);
+    auto webhook_id = idOf(parameters["webhook_id"]);
     if (!webhook_id) {
         const auto url = textOf(parameters["webhook_url"]);
-        if (!url) refuse("parameters: webhook_id or webhook_url is required");
+        if (!url) {
+            refuse(
+                "parameters.webhook_id: is required, as account.connect gave it in its result; "
+                "or parameters.webhook_url");
+        }
         Reply list = co_await apiGet("webhooks", "/webhooks").query("per_page", "100");
         webhook_id = webhookAt(list.json(), *url);
     }
     if (webhook_id) {
         co_await apiDelete("unregister", pathOf("webhooks", *webhook_id)).safe().allow(gone());
     }
-    co_return hubsdk::done().result(resultOf(std::nullopt, webhook_id)).cursor("");
+    co_return hubsdk::done().result(resultOf(std::nullopt, webhook_id));
 }
 
 Flow exchangeCode(const Command& inputs, const Account& account) {
