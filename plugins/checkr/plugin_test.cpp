@@ -1,6 +1,8 @@
 // The plugin's documents: manifest, and its own fixtures compared whole.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "plugins/checkr/checkr_test_support.hpp"
 
 namespace vendor::checkr {
@@ -27,6 +29,22 @@ TEST(CheckrPlugin, ManifestIsValidAndEveryCommandHasAFlow) {
             action->error && action->error->error_class == hubsdk::ErrorClass::kUnsupported;
         EXPECT_FALSE(unknown) << name;
     }
+}
+
+// Each host in full: "*.amazonaws.com" is everybody's storage, not the vendor's.
+TEST(CheckrPlugin, AllowsDownloadsFromTheVendorsStorageOnly) {
+    const auto manifest = plugin().manifest();
+    ASSERT_TRUE(manifest.ok());
+    for (const std::string& host : manifest->download_hosts) {
+        EXPECT_EQ(host.find('*'), std::string::npos) << host;
+    }
+    const hubsdk::Result<hubsdk::JsonDocument> document =
+        hubsdk::JsonDocument::parse(sample("document_pdf.json"));
+    ASSERT_TRUE(document.ok());
+    std::string_view host = document->root()["download_uri"].text();
+    host.remove_prefix(std::string_view("https://").size());
+    host = host.substr(0, host.find('/'));
+    EXPECT_NE(std::ranges::find(manifest->download_hosts, host), manifest->download_hosts.end());
 }
 
 TEST(CheckrPlugin, InterpretsItsOwnDelivery) {
