@@ -13,6 +13,7 @@
 #include "hub/ingress/inbox_worker.hpp"
 #include "hub/ingress/ingress.hpp"
 #include "hub/observe/log.hpp"
+#include "hub/outbox/relay.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/security/digest.hpp"
 #include "hub/security/key_file.hpp"
@@ -36,7 +37,8 @@ constexpr std::size_t kPortalBodyBytesMax = std::size_t{1024} * 1024;
 // canonical-model.md section 9: what the key of the first tenant may do.
 const std::vector<std::string> kAdminPermissions{
     "order.create", "order.read",      "order.update",          "order.cancel",
-    "result.read",  "provider.manage", "result.read_sensitive", "plugin.manage"};
+    "result.read",  "provider.manage", "result.read_sensitive", "plugin.manage",
+    "audit.read"};
 
 std::int64_t wallClock() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -74,6 +76,7 @@ struct Hub::Parts {
     std::unique_ptr<WorkPool> work;
     std::unique_ptr<flows::FlowEngine> flows;
     std::unique_ptr<ingress::InboxWorker> inbox;
+    std::unique_ptr<outbox::Relay> relay;
     std::unique_ptr<ingress::Ingress> ingress;
     std::unique_ptr<portal::Router> router;
     std::unique_ptr<http::Server> server;
@@ -193,6 +196,8 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         owner, config.inbox_threads);
     ingress = std::make_unique<ingress::Ingress>(ingress::IngressServices{
         *database, *repositories, *plugins, *work, &wallClock, url, [this] { inbox->wake(); }});
+    relay = std::make_unique<outbox::Relay>(
+        outbox::RelayServices{*database, *repositories, &wallClock}, owner);
     router = std::make_unique<portal::Router>(
         portal::PortalServices{*database, *repositories, *plugins, &wallClock, url, flows_changed,
                                &flow_control},
@@ -274,6 +279,7 @@ Result<Started> Hub::start() {
         return makeError(ErrorCode::kInvalid, problem.what(), "outbound");
     }
     if (auto listening = parts_->listen(config_); !listening) return std::move(listening).error();
+    parts_->relay->start();
     parts_->inbox->start();
     parts_->flows->start();
     parts_->ready = true;
@@ -290,6 +296,7 @@ void Hub::stop() {
     if (parts_->inbox) parts_->inbox->stop();
     if (parts_->flows) parts_->flows->stop();
     if (parts_->work) parts_->work->stop();
+    if (parts_->relay) parts_->relay->stop();  // after all who write entries
     if (parts_->database) parts_->database->stop();
 }
 

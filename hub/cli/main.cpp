@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "hub/cli/audit_verify.hpp"
 #include "hub/cli/loaded_plugin.hpp"
 #include "hub/cli/plugin_commands.hpp"
 
@@ -51,6 +52,13 @@ constexpr const char* kRunHelp =
     "                a query counts only if it is given; calls of one path take its replies in\n"
     "                file order and keep the last; body_base64 for bytes; \"lost\": true for a\n"
     "                call whose answer never arrives";
+
+constexpr const char* kAuditHelp =
+    "Ask a running hub whether its audit trail still holds: every entry in its place, unchanged,\n"
+    "linked to the one before, and none missing at the end. Prints one line a tenant; a broken\n"
+    "chain is named with its first wrong entry and what to do.\n"
+    "Exit: 0 it holds, 1 it is broken, 2 wrong usage, or the hub could not be asked.\n"
+    "Example: hubctl audit verify --url http://127.0.0.1:8080 --key-file var/admin.key";
 
 constexpr const char* kSettingsHelp =
     "Settings of the account, a JSON object; checked against the manifest, defaults filled in";
@@ -101,6 +109,18 @@ void addRun(CLI::App& plugin, RunArguments& arguments, Work& work) {
     command->callback([&] { work = [&] { return runFlow(arguments); }; });
 }
 
+void addAuditVerify(CLI::App& audit, AuditVerifyArguments& arguments, Work& work) {
+    CLI::App* command = audit.add_subcommand("verify", kAuditHelp);
+    command->add_option("--url", arguments.url, "The hub; http only on this machine")
+        ->default_val("http://127.0.0.1:8080");
+    command
+        ->add_option("--key-file", arguments.key_file,
+                     "File with an API key that has audit.read, mode 0600")
+        ->required();
+    command->add_option("--ca-file", arguments.ca_file, "PEM file of authorities for https");
+    command->callback([&] { work = [&] { return verifyAudit(arguments); }; });
+}
+
 int runTool(int argc, char** argv) {
     CLI::App app("Command line tool of Screenhub.", "hubctl");
     app.require_subcommand(1);
@@ -109,7 +129,10 @@ int runTool(int argc, char** argv) {
                            "Work on a plugin file without a server.\n"
                            "Example: hubctl plugin inspect build/dev/plugins/checkr.so");
     plugin->require_subcommand(1);
+    CLI::App* audit = app.add_subcommand("audit", "The audit trail of a running hub.");
+    audit->require_subcommand(1);
     InspectArguments inspect;
+    AuditVerifyArguments audit_verify;
     VerifyArguments verify;
     InterpretArguments interpret;
     RunArguments run;
@@ -118,6 +141,7 @@ int runTool(int argc, char** argv) {
     addVerify(*plugin, verify, work);
     addInterpret(*plugin, interpret, work);
     addRun(*plugin, run, work);
+    addAuditVerify(*audit, audit_verify, work);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
