@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
+#include <array>
 #include <memory>
+#include <thread>
 
 namespace hub::http::testing {
 namespace {
@@ -79,6 +82,81 @@ TEST(ClientTls, RefusesAPeerWithoutTls) {
     TestAuthority authority;
     RecordingServer server;
     expectRefused(server, call(server.port(), authority.caFile()));
+}
+
+/// An OpenSSL server of at most this version, for one connection.
+class OldPeer {
+public:
+    OldPeer(const TestAuthority::Files& files, int version_max)
+        : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
+        SSL_CTX_set_security_level(context_.get(), 0);  // else OpenSSL itself would refuse to try
+        SSL_CTX_set_max_proto_version(context_.get(), version_max);
+        SSL_CTX_use_certificate_chain_file(context_.get(), files.certificate.c_str());
+        SSL_CTX_use_PrivateKey_file(context_.get(), files.key.c_str(), SSL_FILETYPE_PEM);
+        acceptor_ = BIO_new_accept("127.0.0.1:0");
+        BIO_do_accept(acceptor_);  // the first call binds
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~OldPeer() {
+        thread_.join();
+        BIO_free_all(acceptor_);
+    }
+    OldPeer(const OldPeer&) = delete;
+    OldPeer& operator=(const OldPeer&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const {
+        return static_cast<std::uint16_t>(std::stoi(BIO_get_accept_port(acceptor_)));
+    }
+
+private:
+    void serve() {
+        BIO_do_accept(acceptor_);
+        BIO* connection = BIO_pop(acceptor_);
+        BIO* tls = BIO_push(BIO_new_ssl(context_.get(), 0), connection);
+        if (BIO_do_handshake(tls) == 1) {
+            std::array<char, 4096> buffer{};
+            (void)BIO_read(tls, buffer.data(), static_cast<int>(buffer.size()));
+            (void)BIO_puts(tls, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            (void)BIO_flush(tls);
+        }
+        BIO_free_all(tls);
+    }
+
+    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+    BIO* acceptor_ = nullptr;
+    std::thread thread_;
+};
+
+TEST(ClientTls, RefusesAPeerThatSpeaksNothingNewerThanTls11) {
+    TestAuthority authority;
+    {
+        const OldPeer fits(authority.issue(kName), TLS1_2_VERSION);
+        const SendResult result = call(fits.port(), authority.caFile());
+        ASSERT_TRUE(result) << result.error().error.text();
+        EXPECT_EQ(result.reply().body, "ok");
+    }
+    const OldPeer old(authority.issue(kName), TLS1_1_VERSION);
+    const SendResult result = call(old.port(), authority.caFile());
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().delivery, Delivery::kNotSent);
+}
+
+// A certificate that does not hold asks nobody: what waits on standard input stays there.
+TEST(ClientTls, AsksNobodyAboutACertificate) {
+    std::array<int, 2> pipe_ends{};
+    ASSERT_EQ(::pipe(pipe_ends.data()), 0);
+    const int before = ::dup(STDIN_FILENO);
+    ASSERT_EQ(::dup2(pipe_ends[0], STDIN_FILENO), STDIN_FILENO);
+    ASSERT_EQ(::write(pipe_ends[1], "yes\n", 4), 4);
+    TestAuthority authority;
+    RecordingServer server(withCertificate(authority.issue("other.test")));
+    expectRefused(server, call(server.port(), authority.caFile()));
+    std::array<char, 16> left{};
+    EXPECT_EQ(::read(STDIN_FILENO, left.data(), left.size()), 4);
+    if (before >= 0) ::dup2(before, STDIN_FILENO);
+    for (const int end : {pipe_ends[0], pipe_ends[1], before}) {
+        if (end >= 0) ::close(end);
+    }
 }
 
 /// Runs the OpenSSL client against a port with one protocol version; returns whether it shook.
