@@ -85,7 +85,7 @@ std::string shown(const hubsdk::Pieces& pieces) {
         std::string text = piece.text.value_or("") + shown(piece.of);
         if (piece.secret) text += "<" + *piece.secret + ">";
         if (piece.url) text += "<url>";
-        for (const std::string& escape : piece.escape) text = escape + "(" + text + ")";
+        for (const std::string& escape : piece.escape) text.insert(0, escape + "(").append(")");
         all += text;
     }
     return all;

@@ -38,6 +38,7 @@ public:
     explicit Process(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), HUB_VENDOR_SIM);
         std::vector<char*> argv;
+        argv.reserve(arguments.size() + 1);
         for (std::string& argument : arguments) argv.push_back(argument.data());
         argv.push_back(nullptr);
         std::array<int, 2> ends{};

@@ -160,9 +160,9 @@ std::vector<Header> signedAt(std::string_view body, std::string time) {
 TEST_F(InboundShapes, ManyAccountsShareOneUrl) {
     load("many_accounts");
     for (const std::string account : {"acct_1", "acct_2"}) {
-        const std::string body =
-            R"({"id":"evt-)" + account + R"(","account":")" + account +
-            R"(","type":"payment.paid","data":{"payment":"p1","status":"paid"}})";
+        std::string body = R"({"id":"evt-)";
+        body += account + R"(","account":")" + account +
+                R"(","type":"payment.paid","data":{"payment":"p1","status":"paid"}})";
         const Delivery delivery = deliveryOf(body, signedAt(body, "1767225600"));
         const Claim offered = claim(delivery);
         EXPECT_EQ(offered.account_ref, account);

@@ -155,10 +155,11 @@ TEST_F(OutboundShapes, TwoHundredPagesAreTwoHundredLegs) {
     std::vector<hubsdk::testing::ScriptedReply> script;
     for (int page = 1; page <= kPages; ++page) {
         const std::string number = std::to_string(page);
-        const std::string next = page < kPages ? "\"" + std::to_string(page + 1) + "\"" : "null";
-        script.push_back(exchange("GET", "/v1/reports",
-                                  R"({"reports":[{"id":"r)" + number +
-                                      R"(","status":"complete"}],"next":)" + next + "}"));
+        std::string answer = R"({"reports":[{"id":"r)" + number;
+        answer += R"(","status":"complete"}],"next":)";
+        answer += page < kPages ? hubsdk::quoted(std::to_string(page + 1)) : "null";
+        answer += '}';
+        script.push_back(exchange("GET", "/v1/reports", answer));
     }
     const auto played = play(commandOf("feed.sync"), std::move(script));
     ASSERT_EQ(played.actions.size(), 2U * kPages);

@@ -144,7 +144,7 @@ TEST(Api, ARequestStillRunningIsAConflict) {
     RunningTwin twin;
     twin.switchTo(R"({"delay_ms":50000})");
     std::promise<void> ended;
-    twin.sendLater(createAsk("k1"), [&](hub::http::SendResult) { ended.set_value(); });
+    twin.sendLater(createAsk("k1"), [&](const hub::http::SendResult&) { ended.set_value(); });
     // The twin has executed it as soon as the ledger shows the candidate.
     EXPECT_TRUE(twin.waitForLedger("/candidates/0/candidates", 1));
     twin.switchTo(R"({"delay_ms":0})");

@@ -161,6 +161,7 @@ std::string at(std::string_view body, std::string_view pointer) {
 
 std::vector<std::string> typesOf(const std::vector<Request>& deliveries) {
     std::vector<std::string> types;
+    types.reserve(deliveries.size());
     for (const Request& delivery : deliveries) types.push_back(at(delivery.body, "/type"));
     return types;
 }

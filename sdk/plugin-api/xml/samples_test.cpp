@@ -94,6 +94,7 @@ TEST(XmlSamples, OneSchemaServesManyThreads) {
     constexpr int kRounds = 25;
     std::vector<int> right(kThreads, 0);
     std::vector<std::thread> workers;
+    workers.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
         workers.emplace_back([&, i] {
             for (int round = 0; round < kRounds; ++round) {

@@ -128,6 +128,8 @@ private:
         });
     }
 
+    // The signature is libxml2's.
+    // NOLINTNEXTLINE(readability-function-size)
     static void onStart(void* user, const xmlChar* name, const xmlChar*, const xmlChar* uri, int,
                         const xmlChar**, int attribute_count, int, const xmlChar** attributes) {
         self(user).guarded([&] {

@@ -117,7 +117,7 @@ protected:
     void TearDown() override { fs::remove_all(folder_); }
 
     fs::path write(std::string_view name, std::string_view bytes) const {
-        const fs::path file = folder_ / name;
+        fs::path file = folder_ / name;
         std::ofstream(file, std::ios::binary) << bytes;
         return file;
     }

@@ -201,6 +201,8 @@ private:
         return sink_.fault();
     }
 
+    // The signature is xerces'.
+    // NOLINTNEXTLINE(readability-function-size)
     void error(const unsigned int code, const XMLCh* const domain, const ErrTypes type,
                const XMLCh* const, const XMLCh* const, const XMLCh* const, const XMLFileLoc line,
                const XMLFileLoc) override {
