@@ -170,16 +170,25 @@ void OrderRepository::upsertFinding(Connection& connection, const TenantScope& s
         [&](const Row& row) { finding.id = row.string(0); });
     if (finding.id.empty()) {
         finding.id = security::uuid7(now_ms);
-        requireOne(
-            connection.run(
-                "INSERT INTO finding (id, tenant_id, check_id, order_id, person_id, ordinal, kind, "
-                "check_type, dedupe_key, created_at, updated_at) SELECT ?, c.tenant_id, c.id, "
-                "c.order_id, c.person_id, (SELECT COUNT(*) FROM finding f WHERE f.check_id = "
-                "c.id), "
-                "?, c.check_type, ?, ?, ? FROM screening_check c WHERE c.id = ? AND c.tenant_id = "
-                "?",
-                {finding.id, finding.kind, finding.dedupe_key, now, now, finding.check_id, tenant}),
-            ErrorCode::kNotFound, "no such check");
+        try {
+            requireOne(
+                connection.run(
+                    "INSERT INTO finding (id, tenant_id, check_id, order_id, person_id, ordinal, "
+                    "kind, "
+                    "check_type, dedupe_key, created_at, updated_at) SELECT ?, c.tenant_id, c.id, "
+                    "c.order_id, c.person_id, (SELECT COUNT(*) FROM finding f WHERE f.check_id = "
+                    "c.id), "
+                    "?, c.check_type, ?, ?, ? FROM screening_check c WHERE c.id = ? AND "
+                    "c.tenant_id = "
+                    "?",
+                    {finding.id, finding.kind, finding.dedupe_key, now, now, finding.check_id,
+                     tenant}),
+                ErrorCode::kNotFound, "no such check");
+        } catch (const StorageError& error) {
+            if (error.code() != StorageErrorCode::kUnique) throw;
+            throw StaleRow(
+                hubsdk::makeError(ErrorCode::kConflict, "the finding was made in between"));
+        }
     }
     const auto sealed = [&](std::string_view column, const std::optional<std::string>& text) {
         return findings_.seal(tenant, finding.id, column, text);

@@ -199,6 +199,7 @@ TEST_F(MariadbFaultsTest, DeadlockedUnitsAreRepeated) {
                            })
                     .ok());
     std::latch both(2);
+    std::latch entered(1);
     std::latch told(2);
     std::atomic<int> runs{0};
     std::atomic<int> ok{0};
@@ -208,6 +209,7 @@ TEST_F(MariadbFaultsTest, DeadlockedUnitsAreRepeated) {
             ++runs;
             c.run("UPDATE counter SET value = value + 1 WHERE scope = ?", {first});
             // Only the first time: then each holds what the other one wants.
+            if (!*met && first == "a") entered.count_down();
             if (!*met) both.arrive_and_wait();
             *met = true;
             c.run("UPDATE counter SET value = value + 1 WHERE scope = ?", {second});
@@ -218,6 +220,7 @@ TEST_F(MariadbFaultsTest, DeadlockedUnitsAreRepeated) {
         told.count_down();
     };
     database.submit(WriteQueue::kPortal, cross("a", "b"), count);
+    entered.wait();  // else one writer could take both units into one batch
     database.submit(WriteQueue::kFlow, cross("b", "a"), count);
     told.wait();
     EXPECT_EQ(ok, 2);

@@ -134,7 +134,7 @@ std::vector<Order> OrderRepository::list(Connection& connection, const TenantSco
 
 void OrderRepository::save(Connection& connection, const TenantScope& scope, Order& order,
                            std::int64_t now_ms) const {
-    requireOne(
+    requireFresh(
         connection.run(
             "UPDATE screening_order SET status = ?, held_from = ?, hold_reason = ?, "
             "action_reason = ?, result = ?, decision = ?, completion_percentage = ?, "
@@ -147,7 +147,7 @@ void OrderRepository::save(Connection& connection, const TenantScope& scope, Ord
              timeText(order.completed_at_ms), timeText(order.closed_at_ms),
              timeText(order.estimated_completion_at_ms), timeText(order.last_activity_at_ms),
              timeText(now_ms), order.id, scope.tenantId(), order.row_version}),
-        ErrorCode::kConflict, "the order was changed in between");
+        "the order was changed in between");
     ++order.row_version;
 }
 

@@ -32,6 +32,10 @@ void requireOne(std::int64_t affected, hubsdk::ErrorCode code, const char* messa
     if (affected != 1) throw UnitRefused(hubsdk::makeError(code, message));
 }
 
+void requireFresh(std::int64_t affected, const char* message) {
+    if (affected != 1) throw StaleRow(hubsdk::makeError(hubsdk::ErrorCode::kConflict, message));
+}
+
 void requireFits(std::string_view text, std::size_t length_max, const char* column) {
     if (text.size() > length_max)
         throw UnitRefused(

@@ -38,6 +38,10 @@ private:
 /// Throws UnitRefused with `code` unless exactly one row was affected.
 void requireOne(std::int64_t affected, hubsdk::ErrorCode code, const char* message);
 
+/// Throws StaleRow (kConflict) unless exactly one row was affected: what the unit had read was
+/// changed in between (TM-DB-4).
+void requireFresh(std::int64_t affected, const char* message);
+
 /// Throws UnitRefused (kTooLarge) if a text does not fit its column. SQLite would take it.
 void requireFits(std::string_view text, std::size_t length_max, const char* column);
 

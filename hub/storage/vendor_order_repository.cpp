@@ -111,7 +111,7 @@ void VendorOrderRepository::save(Connection& connection, const TenantScope& scop
     const auto optClipped = [](const std::optional<std::string>& text, std::size_t length_max) {
         return text ? Value(clipped(*text, length_max)) : Value();
     };
-    requireOne(
+    requireFresh(
         connection.run(
             "UPDATE vendor_order SET vendor_order_id = ?, status = ?, vendor_status = ?, as_of = "
             "?, "
@@ -141,7 +141,7 @@ void VendorOrderRepository::save(Connection& connection, const TenantScope& scop
              order.id,
              scope.tenantId(),
              order.row_version}),
-        ErrorCode::kConflict, "the vendor order was changed in between");
+        "the vendor order was changed in between");
     ++order.row_version;
 }
 
@@ -228,16 +228,24 @@ bool VendorOrderRepository::addLink(Connection& connection, const TenantScope& s
             makeError(ErrorCode::kConflict, "the link belongs to another row", link.type));
     if (holder) return false;
     const std::string now = timeText(now_ms);
-    requireOne(
-        connection.run(
-            "INSERT INTO external_link (id, tenant_id, provider_config_id, entity_type, entity_id, "
-            "system_key, external_type, external_id, is_unique, unique_key, created_at, "
-            "updated_at) "
-            "SELECT ?, p.tenant_id, p.id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM provider_config p "
-            "WHERE p.id = ? AND p.tenant_id = ?",
-            {security::uuid7(now_ms), link.entity_type, link.entity_id, link.system_key, link.type,
-             link.external_id, link.is_unique, key, now, now, link.account_id, scope.tenantId()}),
-        ErrorCode::kNotFound, "no such account");
+    try {
+        requireOne(
+            connection.run(
+                "INSERT INTO external_link (id, tenant_id, provider_config_id, entity_type, "
+                "entity_id, "
+                "system_key, external_type, external_id, is_unique, unique_key, created_at, "
+                "updated_at) "
+                "SELECT ?, p.tenant_id, p.id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM provider_config p "
+                "WHERE p.id = ? AND p.tenant_id = ?",
+                {security::uuid7(now_ms), link.entity_type, link.entity_id, link.system_key,
+                 link.type, link.external_id, link.is_unique, key, now, now, link.account_id,
+                 scope.tenantId()}),
+            ErrorCode::kNotFound, "no such account");
+    } catch (const StorageError& error) {
+        if (error.code() != StorageErrorCode::kUnique) throw;
+        // Another unit made it in between: run again, this one finds its holder.
+        throw StaleRow(makeError(ErrorCode::kConflict, "the link was made in between", link.type));
+    }
     return true;
 }
 
