@@ -14,6 +14,8 @@ using hub::storage::WriteQueue;
 using hubsdk::ErrorCode;
 using hubsdk::makeError;
 
+const std::vector<std::string> kProofOnly{"proof"};
+
 hubsdk::Result<hub::storage::SecretMap> secretsOf(const CreateProvider& request,
                                                   const hubsdk::Manifest& manifest) {
     hub::storage::SecretMap secrets;
@@ -29,7 +31,9 @@ hubsdk::Result<hub::storage::SecretMap> secretsOf(const CreateProvider& request,
         secrets[name].push_back(std::move(given));
     }
     for (const hubsdk::SecretRule& rule : manifest.secrets) {
-        if (rule.required && !secrets.contains(rule.name)) {
+        // What proves the deliveries of a shared connection is kept with the connection.
+        const bool theirs = request.connection_id && rule.places == kProofOnly;
+        if (rule.required && !theirs && !secrets.contains(rule.name)) {
             return makeError(ErrorCode::kInvalid, "is required", "secrets." + rule.name);
         }
     }
@@ -50,8 +54,11 @@ std::optional<ProviderView> load(const ApiCall& call, Connection& connection, st
     view.state = hub::storage::nameOf(account->state);
     view.settings.json = account->settings;
     view.secret_names = account->secret_names;
-    view.webhook_url = call.services.webhook_url(
-        account->plugin_key, accounts.endpointToken(connection, call.scope, account->id));
+    view.connection_id = account->connection_id;
+    if (!account->connection_id) {
+        view.webhook_url = call.services.webhook_url(
+            account->plugin_key, accounts.endpointToken(connection, call.scope, account->id));
+    }
     view.row_version = account->row_version;
     return view;
 }
@@ -97,6 +104,7 @@ hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreatePro
     account.provider_code = request.provider_code;
     account.provider_name = request.provider_name;
     account.external_account_ref = request.external_account_ref;
+    account.connection_id = request.connection_id;
     account.kind = plugin->manifest().kind;
     account.settings = *settings;
     account.secrets = *secrets;

@@ -11,6 +11,8 @@ struct CreateProvider {
     std::string provider_code;
     std::string provider_name;
     std::optional<std::string> external_account_ref;
+    /// The provider whose webhook URL and secrets it shares (plugin-contract section 3).
+    std::optional<std::string> connection_id;
     hubsdk::Raw settings;
     hubsdk::Map<std::string> secrets;
     bool enabled = true;
@@ -25,7 +27,8 @@ struct ProviderView {
     std::string state;
     hubsdk::Raw settings;
     std::vector<std::string> secret_names;
-    std::string webhook_url;
+    std::optional<std::string> connection_id;
+    std::optional<std::string> webhook_url;  ///< none for one that shares another's
     std::int64_t row_version = 0;
 };
 
@@ -53,6 +56,8 @@ struct Shape<portal::CreateProvider> {
         field("provider_name", &T::provider_name, "For people.", lengthMax(200)),
         field("external_account_ref", &T::external_account_ref, "The vendor's account id.",
               lengthMax(255)),
+        field("connection_id", &T::connection_id, "The provider whose webhook URL it shares.",
+              lengthMax(36)),
         field("settings", &T::settings, "As the manifest's settings."),
         field("secrets", &T::secrets, "Write-only.", Pii::kSecret),
         field("enabled", &T::enabled, "false: set up only.", Need::kOptional)};
@@ -70,6 +75,7 @@ struct Shape<portal::ProviderView> {
         field("state", &T::state, "State."),
         field("settings", &T::settings, "Settings."),
         field("secret_names", &T::secret_names, "Names only."),
+        field("connection_id", &T::connection_id, "The provider whose webhook URL it shares."),
         field("webhook_url", &T::webhook_url, "Where the vendor sends to.", Pii::kSecret),
         field("row_version", &T::row_version, "For optimistic locking.")};
 };

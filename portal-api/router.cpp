@@ -189,7 +189,7 @@ Router::Router(PortalServices services, hub::app::WorkPool& work, std::span<cons
 
 void Router::handle(Request request, hub::http::Respond respond) const {
     auto held = std::make_shared<Request>(std::move(request));
-    const bool posted = work_.post([this, held, respond] { respond(answer(*held)); });
+    const bool posted = work_.post("portal", [this, held, respond] { respond(answer(*held)); });
     if (posted) return;
     Response busy = errorAnswer(makeError(ErrorCode::kUnavailable, "too busy"), services_.now_ms());
     busy.headers.push_back({"Retry-After", "1"});

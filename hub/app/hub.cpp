@@ -20,6 +20,7 @@
 #include "hub/security/vault.hpp"
 #include "hub/storage/database.hpp"
 #include "hub/storage/repositories.hpp"
+#include "hub/storage/sealed_columns.hpp"
 #include "portal-api/routes.hpp"
 
 namespace hub::app {
@@ -36,9 +37,9 @@ constexpr std::size_t kPortalBodyBytesMax = std::size_t{1024} * 1024;
 
 // canonical-model.md section 9: what the key of the first tenant may do.
 const std::vector<std::string> kAdminPermissions{
-    "order.create", "order.read",      "order.update",          "order.cancel",
-    "result.read",  "provider.manage", "result.read_sensitive", "plugin.manage",
-    "audit.read"};
+    "order.create",          "order.read",    "order.update",
+    "order.cancel",          "result.read",   "provider.manage",
+    "result.read_sensitive", "plugin.manage", "audit.read"};
 
 std::int64_t wallClock() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -77,6 +78,7 @@ struct Hub::Parts {
     std::unique_ptr<flows::FlowEngine> flows;
     std::unique_ptr<ingress::InboxWorker> inbox;
     std::unique_ptr<outbox::Relay> relay;
+    std::unique_ptr<ingress::AnswerDesk> desk;
     std::unique_ptr<ingress::Ingress> ingress;
     std::unique_ptr<portal::Router> router;
     std::unique_ptr<http::Server> server;
@@ -89,7 +91,7 @@ struct Hub::Parts {
                std::string(token);
     }
 
-    Result<void> openStorage(const HubConfig& config);
+    Result<void> openStorage(const HubConfig& config, Started& started);
     Result<void> bootstrap(const HubConfig& config, Started& started);
     void loadPlugins(const HubConfig& config, Started& started);
     Result<void> listen(const HubConfig& config);
@@ -98,20 +100,29 @@ struct Hub::Parts {
     [[nodiscard]] http::Response readiness() const;
 };
 
-Result<void> Hub::Parts::openStorage(const HubConfig& config) {
+Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) {
     std::error_code problem;
     std::filesystem::create_directories(config.data_dir, problem);
     if (problem)
         return makeError(ErrorCode::kInvalid, "cannot be made: " + problem.message(), "data.dir");
     // Keys and personal data lie here: nobody but the hub's user may look.
     std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, problem);
-    auto opened = security::Vault::open(config.data_dir + "/master.key");
+    started.master_key_file = config.data_dir + "/master.key";
+    started.master_key_is_new = !std::filesystem::exists(started.master_key_file);
+    auto opened = security::Vault::open(started.master_key_file);
     if (!opened) return std::move(opened).error();
     vault = std::move(opened).value();
     try {
         database = std::make_unique<storage::Database>(config.storage_url);
+        database->read([&](Connection& connection) {
+            storage::requireKeys(connection, storage::SystemScope::forStartup(), *vault);
+        });
     } catch (const storage::StorageError& error) {
-        return makeError(ErrorCode::kUnavailable, error.what(), "storage.url");
+        if (error.code() != storage::StorageErrorCode::kCorrupt)
+            return makeError(ErrorCode::kUnavailable, error.what(), "storage.url");
+        // A key that was made just now must not stay: it would look like the right one.
+        if (started.master_key_is_new) std::filesystem::remove(started.master_key_file, problem);
+        return makeError(ErrorCode::kInternal, error.what(), started.master_key_file);
     }
     repositories = std::make_unique<storage::Repositories>(*vault);
     return {};
@@ -187,15 +198,17 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         [this](const storage::Account& account, const std::string& token) {
             return webhookUrl(account.plugin_key, token);
         },
-        {},
+        [this] { desk->wake(); },
         [this] { inbox->wake(); }};
     flows = std::make_unique<flows::FlowEngine>(flow_services, owner, config.flow_threads);
     const auto flows_changed = [this] { flows->wake(); };
     inbox = std::make_unique<ingress::InboxWorker>(
         ingress::InboxServices{*database, *repositories, *plugins, &wallClock, flows_changed},
         owner, config.inbox_threads);
-    ingress = std::make_unique<ingress::Ingress>(ingress::IngressServices{
-        *database, *repositories, *plugins, *work, &wallClock, url, [this] { inbox->wake(); }});
+    desk = std::make_unique<ingress::AnswerDesk>();
+    ingress = std::make_unique<ingress::Ingress>(
+        ingress::IngressServices{*database, *repositories, *plugins, *work, *desk, &wallClock, url,
+                                 [this] { inbox->wake(); }, flows_changed});
     relay = std::make_unique<outbox::Relay>(
         outbox::RelayServices{*database, *repositories, &wallClock}, owner);
     router = std::make_unique<portal::Router>(
@@ -228,7 +241,7 @@ void Hub::Parts::handle(http::Request request, http::Respond respond) {
     }
     if (request.path == "/health") return respond(plainAnswer(200, R"({"status":"ok"})"));
     if (request.path == "/ready") {
-        if (!work->post([this, respond] { respond(readiness()); })) {
+        if (!work->post("ready", [this, respond] { respond(readiness()); })) {
             respond(plainAnswer(503, R"({"ready":false,"reasons":["work queue full"]})"));
         }
         return;
@@ -270,7 +283,8 @@ Hub::~Hub() { stop(); }
 Result<Started> Hub::start() {
     observe::setLevel(levelOf(config_.log_level));
     Started started;
-    if (auto opened = parts_->openStorage(config_); !opened) return std::move(opened).error();
+    if (auto opened = parts_->openStorage(config_, started); !opened)
+        return std::move(opened).error();
     if (auto made = parts_->bootstrap(config_, started); !made) return std::move(made).error();
     parts_->loadPlugins(config_, started);
     try {
@@ -293,6 +307,7 @@ void Hub::stop() {
     parts_->stopped = true;
     parts_->ready = false;
     if (parts_->server) parts_->server->stop(config_.stop_grace_ms);
+    if (parts_->desk) parts_->desk->stop();
     if (parts_->inbox) parts_->inbox->stop();
     if (parts_->flows) parts_->flows->stop();
     if (parts_->work) parts_->work->stop();

@@ -13,6 +13,8 @@ struct Started {
     std::string public_url;
     std::string admin_key_file;  ///< holds the API key of tenant "main"
     bool admin_key_is_new = false;
+    std::string master_key_file;  ///< opens every sealed value
+    bool master_key_is_new = false;
     std::vector<std::string> plugins;  ///< vendor, version and hash
     std::vector<std::string> refused;  ///< "file: reason"
 };

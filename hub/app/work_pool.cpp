@@ -11,11 +11,14 @@ WorkPool::WorkPool(std::size_t threads, std::size_t jobs_max) : jobs_max_(jobs_m
 
 WorkPool::~WorkPool() { stop(); }
 
-bool WorkPool::post(std::function<void()> job) {
+bool WorkPool::post(std::string_view lane, Job job) {
     {
         const std::lock_guard lock(mutex_);
-        if (stopping_ || jobs_.size() >= jobs_max_) return false;
-        jobs_.push_back(std::move(job));
+        if (stopping_) return false;
+        auto jobs = lanes_.find(lane);
+        if (jobs == lanes_.end()) jobs = lanes_.try_emplace(std::string(lane)).first;
+        if (jobs->second.size() >= jobs_max_) return false;
+        jobs->second.push_back(std::move(job));
     }
     arrived_.notify_one();
     return true;
@@ -32,15 +35,25 @@ void WorkPool::stop() {
     }
 }
 
+// The lane behind the one served last, around in a circle. Lanes that are empty are gone.
+WorkPool::Job WorkPool::next() {
+    auto lane = lanes_.upper_bound(last_);
+    if (lane == lanes_.end()) lane = lanes_.begin();
+    Job job = std::move(lane->second.front());
+    lane->second.pop_front();
+    last_ = lane->first;
+    if (lane->second.empty()) lanes_.erase(lane);
+    return job;
+}
+
 void WorkPool::loop() {
     for (;;) {
-        std::function<void()> job;
+        Job job;
         {
             std::unique_lock lock(mutex_);
-            arrived_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-            if (jobs_.empty()) return;
-            job = std::move(jobs_.front());
-            jobs_.pop_front();
+            arrived_.wait(lock, [this] { return stopping_ || !lanes_.empty(); });
+            if (lanes_.empty()) return;
+            job = next();
         }
         job();
     }

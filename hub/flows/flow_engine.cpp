@@ -12,7 +12,10 @@ FlowEngine::FlowEngine(FlowServices services, std::string owner, std::size_t thr
       owner_(std::move(owner)),
       thread_count_(threads),
       keeper_(services_.database, services_.repositories.flows) {
-    services_.flows_changed = [this] { wake(); };
+    services_.flows_changed = [this, told = services_.flows_changed] {
+        wake();
+        if (told) told();
+    };
 }
 
 FlowEngine::~FlowEngine() { stop(); }

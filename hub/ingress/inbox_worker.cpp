@@ -4,8 +4,9 @@
 #include <chrono>
 
 #include "hub/flows/commands.hpp"
-#include "hub/ingress/stored_request.hpp"
 #include "hub/observe/log.hpp"
+#include "hub/security/digest.hpp"
+#include "hub/storage/stored_request.hpp"
 
 namespace hub::ingress {
 namespace {
@@ -22,6 +23,16 @@ std::int64_t retryWait(std::int64_t attempts) {
     return std::min(kRetryFirstMs << doublings, kRetryMaxMs);
 }
 
+// The vendor's object that a state belongs to; nothing if the observations name none.
+std::optional<std::string> subjectOf(const hubsdk::Interpretation& said) {
+    if (said.observations.empty()) return std::nullopt;
+    const hubsdk::Observation& first = said.observations.front();
+    if (first.vendor_order_id) return security::sha256Hex("order\n" + *first.vendor_order_id);
+    if (first.links.empty()) return std::nullopt;
+    const hubsdk::Link& link = first.links.front();
+    return security::sha256Hex("link\n" + link.type + "\n" + link.id);
+}
+
 }  // namespace
 
 struct InboxWorker::Work {
@@ -30,6 +41,7 @@ struct InboxWorker::Work {
     storage::Account account;
     std::shared_ptr<const plugins::Plugin> plugin;
     bool submit_open = false;
+    std::optional<std::string> subject = {};  ///< whose state it tells, if it tells only a state
 
     [[nodiscard]] storage::TenantScope scope() const {
         return storage::TenantScope::fromLeasedRow(lease.tenant_id);
@@ -115,24 +127,47 @@ std::optional<InboxWorker::Work> InboxWorker::load(const storage::DeliveryLease&
 
 void InboxWorker::process(const storage::DeliveryLease& lease) {
     auto work = load(lease);
-    if (!work) return;
-    const auto& pinned = work->account.pinned_sha256;
-    work->plugin = pinned ? services_.plugins.find(work->account.plugin_key, *pinned)
-                          : services_.plugins.find(work->account.plugin_key);
-    if (!work->plugin) return fail(*work, "no plugin " + work->account.plugin_key);
-    auto request = hubsdk::readShape<StoredRequest>(work->row.request);
-    auto headers = hubsdk::readShape<StoredHeaders>(work->row.headers);
-    if (!request || !headers) return fail(*work, "the stored request cannot be read");
-    hubsdk::Delivery delivery;
-    delivery.method = request->method;
-    delivery.path = request->path;
-    delivery.query = request->query;
-    delivery.headers = std::move(headers->fields);
-    delivery.body = hubsdk::Body{work->row.body};
-    delivery.source = work->row.transport;
-    auto said = work->plugin->interpret(delivery, work->account.settings);
-    if (!said) return fail(*work, "interpret: " + said.error().text());
-    apply(*work, *said);
+    if (!work) return abandon(lease);
+    try {
+        interpret(*work);
+    } catch (const storage::StorageError&) {
+        throw;
+    } catch (const std::exception& error) {
+        // TM-IN-10: whatever a delivery brings about is counted against it, not against the hub.
+        fail(*work, error.what());
+    }
+}
+
+void InboxWorker::abandon(const storage::DeliveryLease& lease) const {
+    const std::int64_t now = services_.now_ms();
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        services_.repositories.inbox.markDead(connection, lease, "its account is gone", now);
+    });
+    observe::log(Level::kError, "inbox.dead",
+                 {{"delivery", lease.id},
+                  {"why", "its account is gone"},
+                  {"stored", done.ok() ? "yes" : "no"}});
+}
+
+void InboxWorker::interpret(Work& work) {
+    const auto& pinned = work.account.pinned_sha256;
+    work.plugin = pinned ? services_.plugins.find(work.account.plugin_key, *pinned)
+                         : services_.plugins.find(work.account.plugin_key);
+    if (!work.plugin) return fail(work, "no plugin " + work.account.plugin_key);
+    const auto delivery = storage::deliveryOf(work.row);
+    if (!delivery) return fail(work, "the stored request cannot be read");
+    auto said = work.plugin->interpret(*delivery, work.account.settings);
+    if (!said) return fail(work, "interpret: " + said.error().text());
+    if (work.row.state_key) work.subject = subjectOf(*said);
+    apply(work, *said);
+}
+
+bool InboxWorker::isCopy(const Work& work) const {
+    if (!work.subject) return false;
+    return services_.database.read([&](Connection& connection) {
+        return services_.repositories.inbox.repeatsNewestState(connection, work.scope(), work.row,
+                                                               *work.subject);
+    });
 }
 
 bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
@@ -184,13 +219,15 @@ bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
 void InboxWorker::apply(Work& work, const hubsdk::Interpretation& said) {
     bool held = false;
     bool good = true;
-    for (std::size_t i = 0; i < said.observations.size(); ++i) {
+    const std::size_t count = isCopy(work) ? 0 : said.observations.size();
+    for (std::size_t i = 0; i < count; ++i) {
         good = applyOne(work, said.observations[i], static_cast<std::int64_t>(i), held) && good;
     }
     if (!good) return;
     const std::int64_t now = services_.now_ms();
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
         const auto& inbox = services_.repositories.inbox;
+        if (work.subject) inbox.setSubject(connection, work.lease, *work.subject);
         if (held) {
             inbox.hold(connection, work.lease, "unknown_order", now + kHoldStepMs, now);
         } else {

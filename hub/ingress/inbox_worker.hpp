@@ -53,6 +53,9 @@ private:
     struct Work;
     void loop();
     void process(const storage::DeliveryLease& lease);
+    void abandon(const storage::DeliveryLease& lease) const;
+    void interpret(Work& work);
+    [[nodiscard]] bool isCopy(const Work& work) const;
     [[nodiscard]] std::optional<Work> load(const storage::DeliveryLease& lease) const;
     void apply(Work& work, const hubsdk::Interpretation& said);
     bool applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,

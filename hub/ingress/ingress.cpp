@@ -1,9 +1,12 @@
 #include "hub/ingress/ingress.hpp"
 
-#include "hub/ingress/stored_request.hpp"
+#include <array>
+
+#include "hub/ingress/inbound_request.hpp"
 #include "hub/observe/log.hpp"
 #include "hub/security/digest.hpp"
 #include "hub/security/proof.hpp"
+#include "hub/storage/stored_request.hpp"
 
 namespace hub::ingress {
 namespace {
@@ -12,31 +15,54 @@ using observe::Level;
 using storage::AccountState;
 using storage::Connection;
 
-http::Response answer(int status, std::string body = {}) {
+constexpr std::string_view kReceived = R"({"received":true})";
+
+http::Response answer(int status, std::string_view body = {},
+                      std::string_view type = "application/json") {
     http::Response response;
     response.status = status;
-    response.body = std::move(body);
+    response.body = body;
+    if (!body.empty()) response.headers.push_back({"Content-Type", std::string(type)});
     return response;
 }
 
 // TM-IN-8: who knocks without proof learns nothing, whatever was wrong.
 http::Response unauthorized() { return answer(401, R"({"error":"unauthorized"})"); }
 
-http::Response unavailable() {
-    http::Response response = answer(503);
-    response.headers.push_back({"Retry-After", "1"});
-    return response;
+// Values that nobody knows, for every secret of the plugin: what an unknown endpoint is checked
+// with.
+security::SecretValues unknowableSecrets(const hubsdk::Manifest& manifest) {
+    security::SecretValues values;
+    for (const hubsdk::SecretRule& rule : manifest.secrets) {
+        values[rule.name].push_back(security::randomToken());
+    }
+    return values;
 }
 
 // What names the event, so that a second copy has no second effect (R-WHI-10, TM-IN-3).
-std::string dedupeKey(const hubsdk::Claim& claim, std::string_view body) {
+// A state may come back: a copy of it is told apart where it is applied, not here.
+std::string dedupeKey(const hubsdk::Claim& claim, std::string_view body,
+                      std::string_view delivery_id) {
     if (claim.event_key) return security::sha256Hex("event\n" + *claim.event_key);
+    if (claim.state_key) return security::sha256Hex("state\n" + std::string(delivery_id));
     return security::sha256Hex("body\n" + std::string(body));
 }
 
 std::string proofWord(const hubsdk::Claim& claim) {
     const std::string& algorithm = claim.proofs.front().algorithm;
     return algorithm == "basic" || algorithm == "equals" ? "basic" : "signature";
+}
+
+void raiseForeign(Connection& connection, const storage::Repositories& repositories,
+                  const storage::TenantScope& scope, std::string_view delivery_id,
+                  std::int64_t now_ms) {
+    storage::Alert alert;
+    alert.alert_type = "foreign_account_ref";
+    alert.severity = "high";
+    alert.subject_type = "inbound_event";
+    alert.subject_id = delivery_id;
+    alert.description = "A proven delivery names an account that is not connected here.";
+    repositories.attention.raiseAlert(connection, scope, alert, now_ms);
 }
 
 }  // namespace
@@ -46,9 +72,20 @@ struct Ingress::Knock {
     http::Request request;
     http::Respond respond;
     WebhookPath path;
-    std::optional<storage::Account> account;
+    std::int64_t now_ms = 0;
+    std::optional<storage::Account> endpoint;  ///< whose URL it is; none: unknown or retired
+    std::optional<storage::Account> account;   ///< whom the delivery is for; none: nobody we know
+    std::shared_ptr<const plugins::Plugin> plugin;
+    const hubsdk::InboundRoute* route = nullptr;
     security::SecretValues secrets;
     hubsdk::Delivery delivery;
+    hubsdk::Claim claim;
+    bool is_hint = true;
+    http::Response ack;
+
+    [[nodiscard]] storage::TenantScope scope() const {
+        return storage::TenantScope::afterProof((account ? account : endpoint)->tenant_id);
+    }
 };
 
 std::optional<WebhookPath> webhookPath(std::string_view path) {
@@ -78,12 +115,15 @@ std::size_t Ingress::bodyBytesMax(std::string_view path) const {
 
 void Ingress::handle(http::Request request, http::Respond respond) const {
     auto path = webhookPath(request.path);
-    if (!path) return respond(unauthorized());
+    // A lane for each vendor we have, so names made up by a stranger make none.
+    if (!path || !services_.plugins.find(path->vendor)) return respond(unauthorized());
     auto knock = std::make_shared<Knock>();
     knock->request = std::move(request);
     knock->respond = std::move(respond);
     knock->path = std::move(*path);
-    if (!services_.work.post([this, knock] { process(knock); })) knock->respond(unavailable());
+    const bool posted =
+        services_.work.post("webhook " + knock->path.vendor, [this, knock] { process(knock); });
+    if (!posted) knock->respond(unavailableAnswer());
 }
 
 void Ingress::process(const std::shared_ptr<Knock>& knock) const {
@@ -91,139 +131,225 @@ void Ingress::process(const std::shared_ptr<Knock>& knock) const {
         check(knock);
     } catch (const storage::StorageError& error) {
         observe::log(Level::kError, "ingress.storage_failed", {{"why", error.what()}});
-        knock->respond(unavailable());
+        knock->respond(unavailableAnswer());
+    } catch (const std::exception& error) {
+        // The boundary of a job: nothing a stranger sends may end the process.
+        observe::log(Level::kError, "ingress.failed", {{"why", error.what()}});
+        knock->respond(unavailableAnswer());
     }
 }
 
 void Ingress::check(const std::shared_ptr<Knock>& knock) const {
-    const auto& repositories = services_.repositories;
-    const std::string hash = storage::AccountRepository::hashEndpointToken(knock->path.token);
-    const std::int64_t now = services_.now_ms();
+    knock->now_ms = services_.now_ms();
+    constexpr std::array kStages{&Ingress::findEndpoint, &Ingress::readRequest, &Ingress::prove,
+                                 &Ingress::acknowledge, &Ingress::selectAccount};
+    for (const auto stage : kStages) {
+        if (auto answered = (this->*stage)(*knock)) return knock->respond(std::move(*answered));
+    }
+    const bool asks = knock->route->kind == "request";
+    if (asks && knock->account) return storeRequest(knock);
+    storeEvent(knock);
+}
+
+Ingress::Answered Ingress::findEndpoint(Knock& knock) const {
+    const auto& accounts = services_.repositories.accounts;
+    const std::string hash = storage::AccountRepository::hashEndpointToken(knock.path.token);
     services_.database.read([&](Connection& connection) {
-        auto account = repositories.accounts.findByEndpoint(connection, hash, now);
-        if (!account || account->plugin_key != knock->path.vendor ||
+        auto account = accounts.findByEndpoint(connection, hash, knock.now_ms);
+        if (!account || account->plugin_key != knock.path.vendor ||
             account->state == AccountState::kRetired) {
             return 0;
         }
         const auto scope = storage::TenantScope::afterProof(account->tenant_id);
-        knock->secrets =
-            storage::valuesOf(repositories.accounts.openSecrets(connection, scope, account->id),
-                              now);
-        knock->account = std::move(account);
+        knock.secrets =
+            storage::valuesOf(accounts.openSecrets(connection, scope, account->id), knock.now_ms);
+        knock.endpoint = std::move(account);
         return 0;
     });
-    if (!knock->account) return knock->respond(unauthorized());
-    const storage::Account& account = *knock->account;
-    auto plugin = account.pinned_sha256
-                      ? services_.plugins.find(account.plugin_key, *account.pinned_sha256)
-                      : services_.plugins.find(account.plugin_key);
-    if (!plugin) return knock->respond(unavailable());
-
-    hubsdk::Delivery& delivery = knock->delivery;
-    delivery.method = knock->request.method;
-    delivery.path = knock->path.tail;
-    delivery.query = knock->request.query;
-    for (const http::HeaderField& field : knock->request.headers) {
-        delivery.headers.push_back({field.name, field.value});
-    }
-    delivery.body = hubsdk::Body{knock->request.body};
-    if (plugin->routeOf(delivery) == nullptr) return knock->respond(unauthorized());
-
-    auto claim = plugin->claim(delivery, account.settings);
-    if (!claim) {
-        observe::log(Level::kWarning, "ingress.claim_failed",
-                     {{"account", account.id}, {"why", claim.error().text()}});
-        return knock->respond(unauthorized());
-    }
-    // TM-PLG-4: a claim may name only secrets that the manifest allows in a proof.
-    for (const hubsdk::Proof& proof : claim->proofs) {
-        const auto allowed =
-            security::checkPieces(proof.message, plugin->manifest(), security::Place::kProof);
-        if (allowed) continue;
-        observe::log(Level::kWarning, "ingress.claim_not_allowed",
-                     {{"account", account.id}, {"why", allowed.error().text()}});
-        return knock->respond(unauthorized());
-    }
-    const auto verdict =
-        security::verifyClaim(*claim, delivery, knock->secrets, now,
-                              services_.webhook_url(account.plugin_key, knock->path.token));
-    if (!verdict.authentic()) {
-        observe::log(
-            Level::kWarning, "ingress.refused",
-            {{"account", account.id}, {"vendor", account.plugin_key}, {"why", verdict.reason()}});
-        return knock->respond(unauthorized());
-    }
-    if (claim->refuse) {
-        const std::int64_t status = claim->refuse->status;
-        return knock->respond(
-            answer(status >= 400 && status < 500 ? static_cast<int>(status) : 400));
-    }
-    store(knock, *claim, verdict.isHint());
+    const bool pinned = knock.endpoint && knock.endpoint->pinned_sha256;
+    knock.plugin = pinned
+                       ? services_.plugins.find(knock.path.vendor, *knock.endpoint->pinned_sha256)
+                       : services_.plugins.find(knock.path.vendor);
+    if (!knock.plugin) return unavailableAnswer();
+    // TM-IN-8: an unknown endpoint goes the same way, so that its 401 comes no sooner.
+    if (!knock.endpoint) knock.secrets = unknowableSecrets(knock.plugin->manifest());
+    return std::nullopt;
 }
 
-void Ingress::store(const std::shared_ptr<Knock>& knock, const hubsdk::Claim& claim,
-                    bool is_hint) const {
-    const storage::Account& account = *knock->account;
-    const std::int64_t now = services_.now_ms();
-    std::string ack;
-    if (!claim.ack.empty()) {
+Ingress::Answered Ingress::readRequest(Knock& knock) const {
+    hubsdk::Delivery& delivery = knock.delivery;
+    delivery.method = knock.request.method;
+    delivery.path = knock.path.tail;
+    delivery.query = knock.request.query;
+    for (const http::HeaderField& field : knock.request.headers) {
+        delivery.headers.push_back({field.name, field.value});
+    }
+    delivery.body = hubsdk::Body{knock.request.body};
+    knock.route = knock.plugin->routeOf(delivery);
+    if (knock.route == nullptr) return unauthorized();
+    return std::nullopt;
+}
+
+Ingress::Answered Ingress::prove(Knock& knock) const {
+    const auto refused = [&knock](std::string_view event, std::string_view why) {
+        observe::log(Level::kWarning, event,
+                     {{"account", knock.endpoint ? knock.endpoint->id : std::string("unknown")},
+                      {"vendor", knock.path.vendor},
+                      {"why", why}});
+        return unauthorized();
+    };
+    std::string_view settings = "{}";
+    if (knock.endpoint) settings = knock.endpoint->settings;
+    auto claim = knock.plugin->claim(knock.delivery, settings);
+    if (!claim) return refused("ingress.claim_failed", claim.error().text());
+    const auto allowed = security::checkClaim(*claim, knock.plugin->manifest());
+    if (!allowed) return refused("ingress.claim_not_allowed", allowed.error().text());
+    const auto verdict =
+        security::verifyClaim(*claim, knock.delivery, knock.secrets, knock.now_ms,
+                              services_.webhook_url(knock.path.vendor, knock.path.token));
+    if (!verdict.authentic()) return refused("ingress.refused", verdict.reason());
+    if (!knock.endpoint) return refused("ingress.refused", "unknown endpoint");
+    knock.claim = std::move(claim).value();
+    knock.is_hint = verdict.isHint();
+    return std::nullopt;
+}
+
+// From here on the sender is known. Puts the 200 together; a refusal or an unstored ping ends here.
+Ingress::Answered Ingress::acknowledge(Knock& knock) const {
+    if (knock.claim.refuse) {
+        const std::int64_t status = knock.claim.refuse->status;
+        return answer(status >= 400 && status < 500 ? static_cast<int>(status) : 400);
+    }
+    knock.ack = answer(200, kReceived);
+    if (!knock.claim.ack.empty()) {
         security::PieceContext context;
-        context.delivery = &knock->delivery;
-        context.at_ms = now;
-        context.secrets = &knock->secrets;
-        auto assembled = security::assemble(claim.ack, context);
-        if (assembled) ack = std::move(assembled).value();
+        context.delivery = &knock.delivery;
+        context.at_ms = knock.now_ms;
+        context.secrets = &knock.secrets;
+        auto body = security::assemble(knock.claim.ack, context);
+        if (!body) {
+            observe::log(Level::kError, "ingress.ack_failed",
+                         {{"account", knock.endpoint->id}, {"why", body.error().text()}});
+            return unavailableAnswer();
+        }
+        knock.ack = answer(200, *body, "text/plain; charset=utf-8");
     }
-    if (const bool* stored = claim.store.get(); stored != nullptr && !*stored) {
-        return knock->respond(answer(200, std::move(ack)));
+    const bool* stored = knock.claim.store.get();
+    if (stored != nullptr && !*stored) return std::move(knock.ack);
+    return std::nullopt;
+}
+
+// TM-IN-9: the name of an account only selects among those of the connection that is proven.
+Ingress::Answered Ingress::selectAccount(Knock& knock) const {
+    const storage::Account& endpoint = *knock.endpoint;
+    const auto& ref = knock.claim.account_ref;
+    if (!ref || endpoint.external_account_ref == *ref) {
+        knock.account = endpoint;
+        return std::nullopt;
     }
-    const auto scope = storage::TenantScope::afterProof(account.tenant_id);
-    const bool foreign = claim.account_ref && account.external_account_ref &&
-                         *claim.account_ref != *account.external_account_ref;
+    const auto scope = storage::TenantScope::afterProof(endpoint.tenant_id);
+    const auto& accounts = services_.repositories.accounts;
+    services_.database.read([&](Connection& connection) {
+        auto member = accounts.findOnConnection(connection, scope, endpoint.id, *ref);
+        if (member && member->state != AccountState::kRetired) {
+            knock.account = std::move(member);
+        } else if (!endpoint.external_account_ref &&
+                   !accounts.isShared(connection, scope, endpoint.id)) {
+            knock.account = endpoint;  // one account, and nobody said what the vendor calls it
+        }
+        return 0;
+    });
+    return std::nullopt;
+}
+
+storage::NewDelivery Ingress::deliveryOf(Knock& knock) const {
+    const storage::Account& endpoint = *knock.endpoint;
     storage::NewDelivery row;
-    row.id = security::uuid7(now);
-    // TM-IN-9: proven, but of an account that is not this one: kept, parked and alarmed.
-    if (!foreign) row.account_id = account.id;
-    row.plugin_key = account.plugin_key;
-    row.source = account.plugin_key;
-    row.vendor_event_id = claim.event_key;
-    row.dedupe_scope = account.id;
-    row.dedupe_key = dedupeKey(claim, knock->request.body);
-    if (claim.state_key) row.state_key = security::sha256Hex(*claim.state_key);
+    row.id = security::uuid7(knock.now_ms);
+    if (knock.account) {
+        row.account_id = knock.account->id;
+    } else {
+        row.status = "parked";
+    }
+    row.plugin_key = endpoint.plugin_key;
+    row.source = endpoint.plugin_key;
+    row.connection = endpoint.id;
+    row.vendor_event_id = knock.claim.event_key;
+    row.dedupe_scope = knock.account ? knock.account->id : endpoint.id;
+    row.dedupe_key = dedupeKey(knock.claim, knock.request.body, row.id);
+    if (knock.claim.state_key) row.state_key = security::sha256Hex(*knock.claim.state_key);
     row.request = hubsdk::writeShape(
-        StoredRequest{knock->delivery.method, knock->delivery.path, knock->delivery.query});
-    row.headers =
-        hubsdk::writeShape(StoredHeaders{security::withoutProofs(knock->delivery, claim).headers});
-    if (const auto type = http::find(knock->request.headers, "Content-Type")) {
+        storage::StoredRequest{knock.delivery.method, knock.delivery.path, knock.delivery.query});
+    row.headers = hubsdk::writeShape(
+        storage::StoredHeaders{security::withoutProofs(knock.delivery, knock.claim).headers});
+    if (const auto type = http::find(knock.request.headers, "Content-Type")) {
         row.content_type = std::string(type->substr(0, 100));
     }
-    row.body = std::move(knock->request.body);
-    row.proof = proofWord(claim);
-    row.is_hint = is_hint;
-    row.received_at_ms = now;
+    row.body = std::move(knock.request.body);
+    row.proof = proofWord(knock.claim);
+    row.is_hint = knock.is_hint;
+    row.received_at_ms = knock.now_ms;
+    return row;
+}
+
+void Ingress::storeEvent(const std::shared_ptr<Knock>& knock) const {
+    const auto& repositories = services_.repositories;
+    const auto scope = knock->scope();
     auto sealed = std::make_shared<storage::SealedDelivery>(
-        services_.repositories.inbox.seal(scope, std::move(row)));
+        repositories.inbox.seal(scope, deliveryOf(*knock)));
     services_.database.submit(
         storage::WriteQueue::kIngress,
-        [this, sealed, foreign, scope, now](Connection& connection) {
-            services_.repositories.inbox.insertDelivery(connection, *sealed);
-            if (!foreign) return;
-            storage::Alert alert;
-            alert.alert_type = "foreign_account_ref";
-            alert.severity = "high";
-            alert.subject_type = "inbound_event";
-            alert.subject_id = sealed->row.id;
-            alert.description = "A proven delivery names an account that is not connected here.";
-            services_.repositories.attention.raiseAlert(connection, scope, alert, now);
+        [&repositories, knock, sealed, scope](Connection& connection) {
+            const auto inserted = repositories.inbox.insertDelivery(connection, *sealed);
+            if (!knock->account) {
+                raiseForeign(connection, repositories, scope, inserted.id, knock->now_ms);
+            }
         },
-        [this, knock, ack = std::move(ack)](const hubsdk::Result<void>& done) {
+        [this, knock](const hubsdk::Result<void>& done) {
             if (!done.ok()) {
                 observe::log(Level::kError, "ingress.commit_failed",
                              {{"why", done.error().text()}});
-                return knock->respond(unavailable());
+                return knock->respond(unavailableAnswer());
             }
-            knock->respond(answer(200, ack));
+            knock->respond(std::move(knock->ack));
             services_.delivery_stored();
+        });
+}
+
+void Ingress::storeRequest(const std::shared_ptr<Knock>& knock) const {
+    const auto& repositories = services_.repositories;
+    const auto scope = knock->scope();
+    storage::NewDelivery row = deliveryOf(*knock);
+    row.status = "processed";  // a flow answers it, no worker interprets it
+    auto sealed =
+        std::make_shared<storage::SealedDelivery>(repositories.inbox.seal(scope, std::move(row)));
+    auto flow_id = std::make_shared<std::string>();
+    const auto look = [this, knock, scope, flow_id]() -> std::optional<http::Response> {
+        const auto flow = services_.database.read([&](Connection& connection) {
+            return services_.repositories.flows.find(connection, scope, *flow_id);
+        });
+        if (!flow) return std::nullopt;
+        security::PieceContext context;
+        context.at_ms = services_.now_ms();
+        context.secrets = &knock->secrets;
+        return answerOf(*flow, knock->plugin->manifest(), std::move(context));
+    };
+    services_.database.submit(
+        storage::WriteQueue::kIngress,
+        [&repositories, knock, sealed, scope, flow_id](Connection& connection) {
+            const auto inserted = repositories.inbox.insertDelivery(connection, *sealed);
+            const storage::NewFlow flow =
+                inboundFlow(*knock->account, knock->plugin->sha256(), inserted.id, knock->now_ms);
+            *flow_id = startInboundFlow(connection, repositories, scope, flow, knock->now_ms);
+        },
+        [this, knock, look](const hubsdk::Result<void>& done) {
+            if (!done.ok()) {
+                observe::log(Level::kError, "ingress.commit_failed",
+                             {{"why", done.error().text()}});
+                return knock->respond(unavailableAnswer());
+            }
+            services_.flows_changed();
+            services_.desk.wait(look, services_.answer_deadline_ms, knock->respond);
         });
 }
 

@@ -4,6 +4,7 @@
 
 #include "hub/app/work_pool.hpp"
 #include "hub/http/message.hpp"
+#include "hub/ingress/answer_desk.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/security/pieces.hpp"
 #include "hub/storage/database.hpp"
@@ -17,6 +18,8 @@ inline constexpr std::string_view kWebhookPrefix = "/api/webhooks/";
 /// Bodies on webhook paths (threat-model section 21); a manifest may ask for up to the second.
 inline constexpr std::size_t kWebhookBodyBytesMax = std::size_t{2} * 1024 * 1024;
 inline constexpr std::size_t kWebhookBodyBytesCeiling = std::size_t{8} * 1024 * 1024;
+/// How long a vendor waits for the answer to an inbound request (plugin-contract section 4).
+inline constexpr std::int64_t kAnswerDeadlineMs = 5'000;
 
 /// Where a request on the webhook door points to.
 struct WebhookPath {
@@ -33,9 +36,12 @@ struct IngressServices {
     const storage::Repositories& repositories;
     plugins::PluginRegistry& plugins;
     app::WorkPool& work;
+    AnswerDesk& desk;
     std::function<std::int64_t()> now_ms;
     std::function<std::string(std::string_view vendor, std::string_view token)> webhook_url;
     std::function<void()> delivery_stored;  ///< wakes the inbox workers
+    std::function<void()> flows_changed;    ///< there may be a flow to lease
+    std::int64_t answer_deadline_ms = kAnswerDeadlineMs;
 };
 
 /// Any thread.
@@ -46,7 +52,9 @@ public:
     /// Takes one request of the webhook door. Returns at once; answers later from another thread:
     /// 200 after the commit, also for a duplicate; 401 with one and the same body for an unknown
     /// endpoint, a retired account and a refused claim; 4xx if the plugin refuses a proven
-    /// delivery; 503 with Retry-After when a bound is reached or the database is away.
+    /// delivery; 503 with Retry-After when a bound is reached or the database is away. An inbound
+    /// request is answered as its flow says, a repeated one with the same answer, or with 503 after
+    /// `answer_deadline_ms`.
     void handle(http::Request request, http::Respond respond) const;
 
     /// The largest body for a path.
@@ -54,9 +62,17 @@ public:
 
 private:
     struct Knock;
+    using Answered = std::optional<http::Response>;  ///< an answer ends the way, nothing goes on
     void process(const std::shared_ptr<Knock>& knock) const;
     void check(const std::shared_ptr<Knock>& knock) const;
-    void store(const std::shared_ptr<Knock>& knock, const hubsdk::Claim& claim, bool is_hint) const;
+    Answered findEndpoint(Knock& knock) const;
+    Answered readRequest(Knock& knock) const;
+    Answered prove(Knock& knock) const;
+    Answered acknowledge(Knock& knock) const;
+    Answered selectAccount(Knock& knock) const;
+    [[nodiscard]] storage::NewDelivery deliveryOf(Knock& knock) const;
+    void storeEvent(const std::shared_ptr<Knock>& knock) const;
+    void storeRequest(const std::shared_ptr<Knock>& knock) const;
 
     IngressServices services_;
 };

@@ -17,7 +17,8 @@ constexpr const char* kNoAccount = "no such account";
 constexpr std::string_view kSelect =
     "SELECT id, tenant_id, plugin_key, pinned_sha256, provider_name, provider_code, kind, "
     "account_state, api_endpoint_url, external_account_ref, vendor_options, secret_names, "
-    "max_retry_attempts, timeout_seconds, rate_limit_per_hour, row_version FROM provider_config ";
+    "max_retry_attempts, timeout_seconds, rate_limit_per_hour, row_version, connection_id FROM "
+    "provider_config ";
 
 std::string select(std::string_view where) { return std::string(kSelect).append(where); }
 
@@ -62,6 +63,7 @@ Account accountOf(const Row& row) {
     out.timeout_seconds = row.integer(13);
     out.rate_limit_per_hour = row.integer(14);
     out.row_version = row.integer(15);
+    out.connection_id = row.optString(16);
     return out;
 }
 
@@ -71,6 +73,27 @@ void requireColumnsFit(const NewAccount& account) {
     requireFits(account.provider_code, 50, "provider_code");
     requireFits(account.api_endpoint_url.value_or(""), 500, "api_endpoint_url");
     requireFits(account.external_account_ref.value_or(""), 255, "external_account_ref");
+}
+
+// A connection of the tenant itself or of the one above it, and of the same vendor.
+void requireOwnConnection(Connection& connection, const TenantScope& scope,
+                          const NewAccount& account) {
+    if (!account.external_account_ref) {
+        throw UnitRefused(makeError(ErrorCode::kInvalid,
+                                    "is required to tell the accounts of a connection apart",
+                                    "external_account_ref"));
+    }
+    bool found = false;
+    connection.query(
+        "SELECT 1 FROM provider_config p WHERE p.id = ? AND p.plugin_key = ? "
+        "AND p.connection_id IS NULL AND p.account_state <> 'retired' AND (p.tenant_id = ? "
+        "OR p.tenant_id = (SELECT t.parent_id FROM tenant t WHERE t.id = ?))",
+        {*account.connection_id, account.plugin_key, scope.tenantId(), scope.tenantId()},
+        [&](const Row&) { found = true; });
+    if (!found) {
+        throw UnitRefused(
+            makeError(ErrorCode::kNotFound, "there is no such connection", "connection_id"));
+    }
 }
 
 }  // namespace
@@ -94,6 +117,25 @@ std::optional<Account> AccountRepository::findByEndpoint(Connection& connection,
     return found;
 }
 
+std::optional<Account> AccountRepository::findOnConnection(Connection& connection,
+                                                           const TenantScope& /*owner*/,
+                                                           std::string_view connection_id,
+                                                           std::string_view external_ref) const {
+    std::optional<Account> found;
+    connection.query(select("WHERE connection_id = ? AND external_account_ref = ?"),
+                     {connection_id, external_ref},
+                     [&](const Row& row) { found = accountOf(row); });
+    return found;
+}
+
+bool AccountRepository::isShared(Connection& connection, const TenantScope& /*owner*/,
+                                 std::string_view connection_id) const {
+    bool shared = false;
+    connection.query("SELECT 1 FROM provider_config WHERE connection_id = ? LIMIT 1",
+                     {connection_id}, [&](const Row&) { shared = true; });
+    return shared;
+}
+
 std::optional<Account> AccountRepository::find(Connection& connection, const TenantScope& scope,
                                                std::string_view id) const {
     std::optional<Account> found;
@@ -114,6 +156,7 @@ CreatedAccount AccountRepository::create(Connection& connection, const TenantSco
                                          const NewAccount& account, std::int64_t now_ms) const {
     requireColumnsFit(account);
     const std::string& tenant = scope.tenantId();
+    if (account.connection_id) requireOwnConnection(connection, scope, account);
     CreatedAccount created{security::uuid7(now_ms), security::randomToken()};
     const std::string now = timeText(now_ms);
     const std::string token = cells_.seal(tenant, created.id, "endpoint_token_enc",
@@ -124,14 +167,19 @@ CreatedAccount AccountRepository::create(Connection& connection, const TenantSco
         connection.run(
             "INSERT INTO provider_config (id, tenant_id, plugin_key, provider_name, provider_code, "
             "kind, account_state, endpoint_token_enc, endpoint_token_hash, api_endpoint_url, "
-            "external_account_ref, vendor_options, secret_names, auth_config_enc, created_at, "
-            "updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "external_account_ref, connection_id, vendor_options, secret_names, auth_config_enc, "
+            "created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             {created.id, tenant, account.plugin_key, account.provider_name, account.provider_code,
              account.kind, nameOf(account.state), token, hashEndpointToken(created.endpoint_token),
-             account.api_endpoint_url, account.external_account_ref, account.settings,
-             joinedNames(account.secrets), secrets, now, now});
+             account.api_endpoint_url, account.external_account_ref, account.connection_id,
+             account.settings, joinedNames(account.secrets), secrets, now, now});
     } catch (const StorageError& error) {
         if (error.code() != StorageErrorCode::kUnique) throw;
+        if (account.connection_id && findOnConnection(connection, scope, *account.connection_id,
+                                                      account.external_account_ref.value_or(""))) {
+            throw UnitRefused(makeError(ErrorCode::kConflict, "is connected there already",
+                                        "external_account_ref"));
+        }
         throw UnitRefused(
             makeError(ErrorCode::kConflict, "the provider code is taken", "provider_code"));
     }

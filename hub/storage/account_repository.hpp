@@ -25,6 +25,9 @@ struct NewAccount {
     AccountState state = AccountState::kSetup;
     std::optional<std::string> api_endpoint_url;
     std::optional<std::string> external_account_ref;
+    /// The account whose endpoint and secrets this one shares: of the same vendor, in the same
+    /// tenant or the one above it. Needs an external_account_ref.
+    std::optional<std::string> connection_id;
     std::string settings = "{}";  ///< JSON as the manifest's schema says
     SecretMap secrets;
 };
@@ -41,6 +44,7 @@ struct Account {
     AccountState state;
     std::optional<std::string> api_endpoint_url;
     std::optional<std::string> external_account_ref;
+    std::optional<std::string> connection_id;
     std::string settings;
     std::vector<std::string> secret_names;
     std::int64_t max_retry_attempts;
@@ -69,11 +73,21 @@ public:
     [[nodiscard]] std::optional<Account> findByEndpoint(Connection& connection,
                                                         std::string_view token_hash,
                                                         std::int64_t now_ms) const;
+    /// The account of a shared connection that the vendor calls so, whatever tenant it belongs to:
+    /// `owner` is the proof that the connection is the caller's (TM-IN-9).
+    [[nodiscard]] std::optional<Account> findOnConnection(Connection& connection,
+                                                          const TenantScope& owner,
+                                                          std::string_view connection_id,
+                                                          std::string_view external_ref) const;
+    /// Whether any account shares that one's endpoint.
+    [[nodiscard]] bool isShared(Connection& connection, const TenantScope& owner,
+                                std::string_view connection_id) const;
     [[nodiscard]] std::optional<Account> find(Connection& connection, const TenantScope& scope,
                                               std::string_view id) const;
     [[nodiscard]] std::vector<Account> list(Connection& connection, const TenantScope& scope) const;
 
-    /// UnitRefused (kConflict) if the provider code is taken.
+    /// UnitRefused: kConflict if the provider code, or the vendor's account on that connection, is
+    /// taken; kNotFound for a connection that may not be shared.
     CreatedAccount create(Connection& connection, const TenantScope& scope,
                           const NewAccount& account, std::int64_t now_ms) const;
     void setState(Connection& connection, const TenantScope& scope, std::string_view id,

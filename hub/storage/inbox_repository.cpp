@@ -39,7 +39,7 @@ std::string insertRow(Connection& connection, const SealedDelivery& sealed) {
         "headers_enc, content_type, body_enc, body_size_bytes, proof, is_hint, status, "
         "received_at, "
         "next_attempt_at, trace_id, created_at, updated_at) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'verified',?,?,?,?,?)" +
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)" +
             connection.dialect().onConflict("dedupe_scope, dedupe_key",
                                             "duplicates = duplicates + 1") +
             " RETURNING id, tenant_id",
@@ -62,6 +62,7 @@ std::string insertRow(Connection& connection, const SealedDelivery& sealed) {
          sealed.body_size_bytes,
          row.proof,
          row.is_hint,
+         row.status,
          received,
          received,
          row.trace_id,
@@ -134,6 +135,29 @@ void InboxRepository::renewLease(Connection& connection, const DeliveryLease& le
     requireOne(connection.run("UPDATE inbound_event SET lease_until = ?, next_attempt_at = ? "
                               "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
                               {until, until, lease.id, lease.fence}),
+               ErrorCode::kConflict, kLeaseLost);
+}
+
+bool InboxRepository::repeatsNewestState(Connection& connection, const TenantScope& scope,
+                                         const Delivery& delivery,
+                                         std::string_view subject_id) const {
+    if (!delivery.state_key || !delivery.account_id) return false;
+    bool same = false;
+    connection.query(
+        "SELECT state_key FROM inbound_event WHERE provider_config_id = ? AND subject_id = ? "
+        "AND tenant_id = ? AND status = 'processed' AND id <> ? AND state_key IS NOT NULL "
+        "ORDER BY received_at DESC, id DESC LIMIT 1",
+        {*delivery.account_id, subject_id, scope.tenantId(), delivery.id},
+        [&](const Row& row) { same = row.text(0) == *delivery.state_key; });
+    return same;
+}
+
+void InboxRepository::setSubject(Connection& connection, const DeliveryLease& lease,
+                                 std::string_view subject_id) const {
+    requireFits(subject_id, 255, "subject_id");
+    requireOne(connection.run("UPDATE inbound_event SET subject_type = 'vendor_object', "
+                              "subject_id = ? WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                              {subject_id, lease.id, lease.fence}),
                ErrorCode::kConflict, kLeaseLost);
 }
 

@@ -33,6 +33,9 @@ struct NewDelivery {
     bool is_hint = true;  ///< the proof covers too little to be believed
     std::int64_t received_at_ms = 0;
     std::optional<std::string> trace_id;
+    /// verified; processed for an inbound request, which a flow answers; parked if it is for nobody
+    /// we know.
+    std::string status = "verified";
 };
 
 /// A delivery whose personal parts are sealed; made off the writer thread, inserted on it.
@@ -104,6 +107,14 @@ public:
     void renewLease(Connection& connection, const DeliveryLease& lease,
                     std::int64_t until_ms) const;
 
+    /// Whether the newest processed state of the subject, before this delivery, is the same one:
+    /// then it is a copy (plugin-contract section 3). A state that came back after another is none.
+    [[nodiscard]] bool repeatsNewestState(Connection& connection, const TenantScope& scope,
+                                          const Delivery& delivery,
+                                          std::string_view subject_id) const;
+    /// Notes whom the delivery is about; `subject_id` of at most 255 bytes.
+    void setSubject(Connection& connection, const DeliveryLease& lease,
+                    std::string_view subject_id) const;
     void markProcessed(Connection& connection, const DeliveryLease& lease,
                        std::int64_t now_ms) const;
     /// Counts an attempt; the row is due again at `retry_at_ms`. The error is clipped.

@@ -3,7 +3,9 @@
 
 #include <hubsdk/model/delivery.hpp>
 
-namespace hub::ingress {
+#include "hub/storage/inbox_repository.hpp"
+
+namespace hub::storage {
 
 struct StoredRequest {
     std::string method;
@@ -15,21 +17,25 @@ struct StoredHeaders {
     std::vector<hubsdk::Header> fields;
 };
 
-}  // namespace hub::ingress
+/// A stored delivery as `interpret` and flows get it. Its body is a view of the row's, which must
+/// outlive it. Fails with the errors of readShape if the row is none of ours. Any thread.
+[[nodiscard]] hubsdk::Result<hubsdk::Delivery> deliveryOf(const Delivery& row);
+
+}  // namespace hub::storage
 
 namespace hubsdk {
 template <>
-struct Shape<hub::ingress::StoredRequest> {
+struct Shape<hub::storage::StoredRequest> {
     static constexpr std::string_view kName = "StoredRequest";
     static constexpr auto kFields =
-        std::tuple{field("method", &hub::ingress::StoredRequest::method, "Method."),
-                   field("path", &hub::ingress::StoredRequest::path, "Path behind the endpoint."),
-                   field("query", &hub::ingress::StoredRequest::query, "Query.")};
+        std::tuple{field("method", &hub::storage::StoredRequest::method, "Method."),
+                   field("path", &hub::storage::StoredRequest::path, "Path behind the endpoint."),
+                   field("query", &hub::storage::StoredRequest::query, "Query.")};
 };
 template <>
-struct Shape<hub::ingress::StoredHeaders> {
+struct Shape<hub::storage::StoredHeaders> {
     static constexpr std::string_view kName = "StoredHeaders";
     static constexpr auto kFields = std::tuple{
-        field("fields", &hub::ingress::StoredHeaders::fields, "Header fields without proofs.")};
+        field("fields", &hub::storage::StoredHeaders::fields, "Header fields without proofs.")};
 };
 }  // namespace hubsdk

@@ -1,0 +1,88 @@
+#include "hub/ingress/answer_desk.hpp"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace hub::ingress {
+
+http::Response unavailableAnswer() {
+    http::Response response;
+    response.status = 503;
+    response.headers.push_back({"Retry-After", "1"});
+    return response;
+}
+
+AnswerDesk::AnswerDesk(std::size_t waiting_max)
+    : waiting_max_(waiting_max), thread_([this] { loop(); }) {}
+
+AnswerDesk::~AnswerDesk() { stop(); }
+
+void AnswerDesk::wait(Look look, std::int64_t deadline_ms, http::Respond respond) {
+    const auto deadline = Clock::now() + std::chrono::milliseconds(deadline_ms);
+    {
+        const std::lock_guard lock(mutex_);
+        if (!stopping_ && count_ < waiting_max_) {
+            ++count_;
+            arrived_.push_back({std::move(look), deadline, std::move(respond)});
+            woken_ = true;
+        }
+    }
+    if (respond) return respond(unavailableAnswer());  // not taken
+    changed_.notify_one();
+}
+
+void AnswerDesk::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        woken_ = true;
+    }
+    changed_.notify_one();
+}
+
+void AnswerDesk::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+bool AnswerDesk::settle(Waiting& waiting) {
+    std::optional<http::Response> found;
+    try {
+        found = waiting.look();
+    } catch (const std::exception&) {
+        // The database is away: the next look may succeed before the deadline.
+        found.reset();
+    }
+    if (!found && Clock::now() >= waiting.deadline) found = unavailableAnswer();
+    if (!found) return false;
+    waiting.respond(std::move(*found));
+    return true;
+}
+
+void AnswerDesk::loop() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        waiting_.splice(waiting_.end(), arrived_);
+        woken_ = false;
+        lock.unlock();
+        const std::size_t settled = waiting_.remove_if(settle);
+        lock.lock();
+        count_ -= settled;
+        const auto something = [this] { return stopping_ || woken_; };
+        if (waiting_.empty()) {
+            changed_.wait(lock, something);
+        } else {
+            changed_.wait_for(lock, std::chrono::milliseconds(kAnswerPollMs), something);
+        }
+    }
+    waiting_.splice(waiting_.end(), arrived_);
+    lock.unlock();
+    for (Waiting& waiting : waiting_) waiting.respond(unavailableAnswer());
+    waiting_.clear();
+}
+
+}  // namespace hub::ingress

@@ -1,0 +1,105 @@
+#include "hub/ingress/answer_desk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <stdexcept>
+
+namespace hub::ingress {
+namespace {
+
+constexpr std::int64_t kLongMs = 60'000;
+
+http::Response found() {
+    http::Response response;
+    response.body = "found";
+    return response;
+}
+
+struct Asked {
+    std::promise<http::Response> promise;
+    std::future<http::Response> answer = promise.get_future();
+    http::Respond respond() {
+        return [this](http::Response response) { promise.set_value(std::move(response)); };
+    }
+};
+
+TEST(AnswerDesk, AnswersAtOnceWithWhatIsThere) {
+    AnswerDesk desk;
+    Asked asked;
+    desk.wait([] { return std::optional(found()); }, kLongMs, asked.respond());
+    EXPECT_EQ(asked.answer.get().body, "found");
+}
+
+TEST(AnswerDesk, LooksAgainWhenWokenAndAlsoWithout) {
+    AnswerDesk desk;
+    Asked asked;
+    std::atomic<int> looks{0};
+    desk.wait(
+        [&looks]() -> std::optional<http::Response> {
+            return ++looks < 3 ? std::nullopt : std::optional(found());
+        },
+        kLongMs, asked.respond());
+    desk.wake();
+    EXPECT_EQ(asked.answer.get().body, "found");
+    EXPECT_EQ(looks, 3);
+}
+
+TEST(AnswerDesk, GoesOnAfterALookThatFailed) {
+    AnswerDesk desk;
+    Asked asked;
+    std::atomic<int> looks{0};
+    desk.wait(
+        [&looks]() -> std::optional<http::Response> {
+            if (++looks == 1) throw std::runtime_error("away");
+            return found();
+        },
+        kLongMs, asked.respond());
+    EXPECT_EQ(asked.answer.get().status, 200);
+}
+
+TEST(AnswerDesk, Answers503AfterTheDeadline) {
+    AnswerDesk desk;
+    Asked asked;
+    desk.wait([] { return std::optional<http::Response>(); }, 0, asked.respond());
+    const auto response = asked.answer.get();
+    EXPECT_EQ(response.status, 503);
+    EXPECT_TRUE(http::find(response.headers, "Retry-After"));
+}
+
+TEST(AnswerDesk, RefusesMoreThanItsBoundAndTakesAgainLater) {
+    AnswerDesk desk(1);
+    std::atomic<bool> there{false};
+    const auto look = [&there] { return there ? std::optional(found()) : std::nullopt; };
+    Asked first;
+    Asked second;
+    desk.wait(look, kLongMs, first.respond());
+    desk.wait(look, kLongMs, second.respond());
+    EXPECT_EQ(second.answer.get().status, 503);
+    there = true;
+    desk.wake();
+    EXPECT_EQ(first.answer.get().status, 200);
+    int status = 503;
+    while (status == 503) {  // the place is free a moment after the answer
+        Asked third;
+        desk.wait(look, kLongMs, third.respond());
+        status = third.answer.get().status;
+    }
+    EXPECT_EQ(status, 200);
+}
+
+TEST(AnswerDesk, AnswersWhatWaitsWhenItStops) {
+    AnswerDesk desk;
+    Asked waiting;
+    Asked late;
+    const auto never = [] { return std::optional<http::Response>(); };
+    desk.wait(never, kLongMs, waiting.respond());
+    desk.stop();
+    EXPECT_EQ(waiting.answer.get().status, 503);
+    desk.wait(never, kLongMs, late.respond());
+    EXPECT_EQ(late.answer.get().status, 503);
+}
+
+}  // namespace
+}  // namespace hub::ingress

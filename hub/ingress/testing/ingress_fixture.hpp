@@ -1,0 +1,65 @@
+/// The webhook door over a real database and real plugin files, with a clock that tests move.
+#pragma once
+
+#include "hub/ingress/ingress.hpp"
+#include "hub/storage/storage_fixture.hpp"
+
+#include <atomic>
+#include <future>
+
+namespace hub::ingress::testing {
+
+inline constexpr std::string_view kSecret = "whsec-of-the-connection";
+
+/// What one request of a vendor looks like; a test changes what it is about.
+struct Sent {
+    std::string vendor = "shape_many_accounts";
+    std::string token;
+    std::string tail;
+    std::string body = R"({"id":"evt_1","type":"paid","account":"acct_1"})";
+    std::string secret = std::string(kSecret);
+    std::int64_t signed_at_s = storage::kNow / 1000;
+    std::vector<http::HeaderField> more_headers;
+    bool is_signed = true;
+};
+
+class IngressTest : public storage::StorageTest {
+protected:
+    IngressTest();
+    ~IngressTest() override;
+
+    struct Made {
+        std::string id;
+        std::string token;
+    };
+    /// An account of the plugin with kSecret, which the vendor calls `external_ref`.
+    Made account(const storage::TenantScope& scope, const std::string& code,
+                 const std::optional<std::string>& external_ref = std::nullopt,
+                 const std::optional<std::string>& connection_id = std::nullopt,
+                 const std::string& plugin_key = "shape_many_accounts");
+    void setState(const std::string& account_id, storage::AccountState state);
+    /// A tenant below another.
+    storage::TenantScope tenantBelow(const storage::TenantScope& parent, const std::string& slug);
+
+    static http::Request request(const Sent& sent);
+    /// Knocks and waits for the answer.
+    http::Response knock(const Sent& sent);
+    std::future<http::Response> knockLater(const Sent& sent);
+    std::int64_t deliveries() { return count("SELECT COUNT(*) FROM inbound_event"); }
+    /// One text of the first row; empty for none and for null.
+    std::string text(std::string_view sql, std::initializer_list<storage::Value> params = {});
+
+    std::atomic<std::int64_t> now_ = storage::kNow;
+    std::atomic<int> flows_changed_ = 0;
+    std::unique_ptr<storage::Repositories> repositories_;
+    std::unique_ptr<plugins::PluginRegistry> plugins_;
+    std::unique_ptr<app::WorkPool> work_;
+    std::unique_ptr<AnswerDesk> desk_;
+    std::unique_ptr<Ingress> ingress_;
+    storage::TenantScope scope_ = storage::TenantScope::fromLeasedRow("none");
+
+    /// The door with another deadline for answers.
+    void openDoor(std::int64_t answer_deadline_ms = kAnswerDeadlineMs);
+};
+
+}  // namespace hub::ingress::testing
