@@ -270,7 +270,7 @@ TEST_F(ApplyTest, AFailedSubmitFailsTheOrderOnlyIfNobodyElseHasIt) {
     const auto fail = [&](const std::string& row_id) {
         write([&](storage::Connection& c) {
             auto row = *repositories_.vendor_orders.find(c, scope_, row_id);
-            submitEnded(unitOn(c), row, true);
+            submitEnded(unitOn(c), row, SubmitEnd::kFailed);
             return 0;
         });
     };

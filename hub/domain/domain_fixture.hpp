@@ -61,7 +61,7 @@ protected:
         const auto created = repositories_.orders.create(c, scope_, order, now_);
         auto row = repositories_.vendor_orders.create(
             c, scope_, {created.order_id, account_.id, "checkr", reference, {}}, now_);
-        submitEnded(unitOn(c), row, false);
+        submitEnded(unitOn(c), row, SubmitEnd::kPlaced);
         return {created.order_id, row.id};
     }
     Placed place(const std::string& reference = "ref-1",
@@ -73,7 +73,7 @@ protected:
         return write([&](storage::Connection& c) {
             auto row = repositories_.vendor_orders.create(
                 c, scope_, {placed.order_id, account_.id, "checkr", reference, {}}, now_);
-            submitEnded(unitOn(c), row, false);
+            submitEnded(unitOn(c), row, SubmitEnd::kPlaced);
             return row.id;
         });
     }

@@ -271,16 +271,17 @@ void followVendorOrders(const UnitOfWork& unit, storage::Order& order, const Ven
     moveToEnd(unit, order, targetAtEnd(order, rows, results, word), cause);
 }
 
-void submitEnded(const UnitOfWork& unit, storage::VendorOrder& row, bool failed) {
+void submitEnded(const UnitOfWork& unit, storage::VendorOrder& row, SubmitEnd end) {
     const Cause cause{Actor::kSystem, row.plugin_key, std::nullopt};
+    const bool placed = end == SubmitEnd::kPlaced;
     // An observation of the flow may have said more already.
-    if (failed || row.status == "queued")
-        moveVendorOrder(unit, row, failed ? "failed" : "submitted", cause);
+    if (!placed || row.status == "queued")
+        moveVendorOrder(unit, row, placed ? "submitted" : "failed", cause);
     unit.repositories.vendor_orders.save(unit.connection, unit.scope, row, unit.now_ms);
     auto order = unit.repositories.orders.find(unit.connection, unit.scope, row.order_id);
     if (!order) return;
-    if (!failed && order->status == "submitted") moveOrder(unit, *order, "in_progress", cause);
-    if (failed) followVendorOrders(unit, *order, {}, cause);
+    if (end == SubmitEnd::kFailed) return followVendorOrders(unit, *order, {}, cause);
+    if (order->status == "submitted") moveOrder(unit, *order, "in_progress", cause);
 }
 
 }  // namespace hub::domain

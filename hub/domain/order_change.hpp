@@ -29,8 +29,14 @@ struct VendorWord {
 void followVendorOrders(const UnitOfWork& unit, storage::Order& order, const VendorWord& word,
                         const Cause& cause);
 
+enum class SubmitEnd : std::uint8_t {
+    kPlaced,
+    kFailed,
+    kByHand,  ///< not placed by us, but the order goes on: a person does it (R-VEN-16)
+};
+
 /// The end of the flow that placed a vendor order: moves the row (queued to submitted, or failed),
 /// saves it, and lets the order follow.
-void submitEnded(const UnitOfWork& unit, storage::VendorOrder& row, bool failed);
+void submitEnded(const UnitOfWork& unit, storage::VendorOrder& row, SubmitEnd end);
 
 }  // namespace hub::domain

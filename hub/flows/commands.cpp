@@ -1,9 +1,14 @@
 #include "hub/flows/commands.hpp"
 
+#include <algorithm>
+
+#include "hub/domain/order_change.hpp"
 #include "hub/security/digest.hpp"
 
 namespace hub::flows {
 namespace {
+
+constexpr std::string_view kRefresh = "order.refresh";
 
 hubsdk::AccountInput accountInput(const storage::Account& account) {
     hubsdk::AccountInput input;
@@ -51,7 +56,9 @@ storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
         auto taken_back =
             repositories.flows.dropUnsent(connection, scope, row.id, "order.submit", now_ms);
         if (taken_back) {
-            row.status = "cancelled";
+            const domain::UnitOfWork unit{connection, repositories, scope, now_ms};
+            domain::moveVendorOrder(unit, row, "cancelled",
+                                    {domain::Actor::kSystem, row.plugin_key, std::nullopt});
             repositories.vendor_orders.save(connection, scope, row, now_ms);
             return {std::move(*taken_back), false};
         }
@@ -69,7 +76,18 @@ storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
     flow.idempotency_key = command.idempotency_key;
     flow.inputs = frozenInputs(inputs);
     flow.fetch_wanted_seen = row.fetch_wanted;
-    return repositories.flows.create(connection, scope, flow, now_ms);
+    if (command.command != kRefresh)
+        return repositories.flows.create(connection, scope, flow, now_ms);
+    const std::int64_t start_ms = std::max(now_ms, row.fetch_gather_until_ms.value_or(now_ms));
+    flow.start_at_ms = start_ms;
+    auto created = repositories.flows.create(connection, scope, flow, now_ms);
+    if (created.is_new) {
+        repositories.vendor_orders.gatherFetchesUntil(connection, scope, row.id,
+                                                      start_ms + kFetchGatherMs);
+    } else {
+        repositories.flows.seeFetchWanted(connection, scope, created.id, row.fetch_wanted);
+    }
+    return created;
 }
 
 storage::CreatedFlow startAccountFlow(storage::Connection& connection,

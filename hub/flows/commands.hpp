@@ -10,6 +10,10 @@ namespace hub::flows {
 /// How long a flow sleeps behind an unreachable vendor before it gives up (architecture section 7).
 inline constexpr std::int64_t kGiveUpAfterMs = std::int64_t{72} * 3600 * 1000;
 
+/// A wish to fetch is met at once; what is wished within this time of its start is gathered into
+/// the next fetch (architecture section 6).
+inline constexpr std::int64_t kFetchGatherMs = 2'000;
+
 /// The JSON with which a flow of this command begins. Frozen from then on.
 [[nodiscard]] std::string frozenInputs(const hubsdk::Command& command);
 

@@ -122,9 +122,46 @@ TEST_F(OrderFlowTest, EventsDuringAFetchAskForAnotherOne) {
     vendor_.on("/read", {meanwhile, reading});
     startOrderCommand(order.vendor_order_id, "order.refresh");
     run();
+    EXPECT_EQ(vendor_.seen("/read").size(), 1U) << "what follows is gathered";
+    now_ += kFetchGatherMs;
+    run();
     EXPECT_EQ(vendor_.seen("/read").size(), 2U);
     const auto row = vendorOrder(order.vendor_order_id);
     EXPECT_EQ(row.fetch_done, row.fetch_wanted);
+}
+
+TEST_F(OrderFlowTest, TheFirstWishIsFetchedAtOnceAndThoseThatFollowTogether) {
+    const auto order = startOrder(kSettings);
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});
+    vendor_.on("/read", {answer(200, R"({"id":"v-1"})"), answer(200, R"({"id":"v-1"})")});
+    run();
+    const auto wish = [&] {
+        ASSERT_TRUE(database_
+                        ->write(storage::WriteQueue::kApply,
+                                [&](storage::Connection& connection) {
+                                    repositories_->vendor_orders.raiseFetchWanted(
+                                        connection, scope_, order.vendor_order_id, now_);
+                                })
+                        .ok());
+        startOrderCommand(order.vendor_order_id, "order.refresh");
+        run();
+    };
+    wish();
+    EXPECT_EQ(vendor_.seen("/read").size(), 1U);
+    for (int i = 0; i < 5; ++i) {
+        now_ += kFetchGatherMs / 6;
+        wish();
+    }
+    EXPECT_EQ(vendor_.seen("/read").size(), 1U);
+    now_ += kFetchGatherMs;
+    run();
+    EXPECT_EQ(vendor_.seen("/read").size(), 2U) << "one for all five";
+    now_ += kFetchGatherMs;
+    run();
+    EXPECT_EQ(vendor_.seen("/read").size(), 2U);
+    const auto row = vendorOrder(order.vendor_order_id);
+    EXPECT_EQ(row.fetch_wanted, 6);
+    EXPECT_EQ(row.fetch_done, 6);
 }
 
 TEST_F(OrderFlowTest, AnUncertainOrderStaysAsItIs) {

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "hub/domain/apply.hpp"
-#include "hub/domain/transition.hpp"
+#include "hub/domain/order_change.hpp"
 #include "hub/flows/commands.hpp"
 
 namespace hub::flows {
@@ -18,27 +17,20 @@ void openManualTask(const domain::UnitOfWork& unit, const storage::VendorOrder& 
     task.subject_type = "screening_order";
     task.subject_id = row.order_id;
     task.role = "admin";
-    unit.repositories.attention.openTask(unit.connection, unit.scope, task, unit.now_ms);
+    domain::openTask(unit, {domain::Actor::kSystem, row.plugin_key, std::nullopt}, task);
 }
 
 // The order goes on, also after giving up: then by hand.
 void settleSubmit(const domain::UnitOfWork& unit, const SubjectEnd& end,
                   storage::VendorOrder& row) {
-    auto order = unit.repositories.orders.find(unit.connection, unit.scope, row.order_id);
-    const bool placed = end.ending == Ending::kDone;
-    if (!placed) {
-        row.status = "failed";
-    } else {
+    if (end.ending == Ending::kDone) {
         if (end.vendor_order_id) row.vendor_order_id = end.vendor_order_id;
-        if (row.status == "queued") row.status = "submitted";
         if (!row.submitted_at_ms) row.submitted_at_ms = unit.now_ms;
     }
-    if (!order) return;
-    if (end.ending == Ending::kFailed) {
-        domain::moveOrder(unit, *order, "failed", domain::Actor::kSystem, "");
-    } else if (order->status == "submitted") {
-        domain::moveOrder(unit, *order, "in_progress", domain::Actor::kSystem, "");
-    }
+    using domain::SubmitEnd;
+    const bool by_hand = end.ending == Ending::kGaveUp;
+    const SubmitEnd failed = by_hand ? SubmitEnd::kByHand : SubmitEnd::kFailed;
+    domain::submitEnded(unit, row, end.ending == Ending::kDone ? SubmitEnd::kPlaced : failed);
 }
 
 void fetch(const domain::UnitOfWork& unit, const SubjectEnd& end, const storage::VendorOrder& row) {

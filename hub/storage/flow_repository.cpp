@@ -78,6 +78,7 @@ CreatedFlow FlowRepository::create(Connection& connection, const TenantScope& sc
     if (auto same = sameCommand(connection, scope, flow)) return {std::move(*same), false};
     const std::string id = security::uuid7(now_ms);
     const std::string now = timeText(now_ms);
+    const std::string due = timeText(flow.start_at_ms.value_or(now_ms));
     requireOne(
         connection.run(
             "INSERT INTO flow (id, tenant_id, provider_config_id, plugin_key, plugin_sha256, "
@@ -88,12 +89,19 @@ CreatedFlow FlowRepository::create(Connection& connection, const TenantScope& sc
             "?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ? FROM provider_config p "
             "WHERE p.id = ? AND p.tenant_id = ?",
             {id, flow.plugin_key, flow.plugin_sha256, flow.command, flow.subject_type,
-             flow.subject_id, flow.dedupe_key, flow.idempotency_key, now,
+             flow.subject_id, flow.dedupe_key, flow.idempotency_key, due,
              flows_.seal(scope.tenantId(), id, "inputs_enc", std::string_view(flow.inputs)),
              flow.fetch_wanted_seen, timeText(flow.give_up_at_ms), now, now, flow.account_id,
              scope.tenantId()}),
         ErrorCode::kNotFound, "no such account");
     return {id, true};
+}
+
+void FlowRepository::seeFetchWanted(Connection& connection, const TenantScope& scope,
+                                    std::string_view id, std::int64_t fetch_wanted) const {
+    connection.run("UPDATE flow SET fetch_wanted_seen = ? WHERE id = ? AND tenant_id = ? "
+                   "AND fence = 0 AND fetch_wanted_seen < ?",
+                   {fetch_wanted, id, scope.tenantId(), fetch_wanted});
 }
 
 std::optional<Flow> FlowRepository::find(Connection& connection, const TenantScope& scope,

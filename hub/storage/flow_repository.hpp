@@ -43,6 +43,7 @@ struct NewFlow {
     std::string inputs;   ///< JSON, frozen; sealed
     std::optional<std::int64_t> fetch_wanted_seen;
     std::optional<std::int64_t> give_up_at_ms;
+    std::optional<std::int64_t> start_at_ms;  ///< due then; absent: now
 };
 
 struct CreatedFlow {
@@ -164,9 +165,12 @@ public:
     explicit FlowRepository(const security::Vault& vault)
         : flows_(vault, "flow"), steps_(vault, "flow_step") {}
 
-    /// Adds a flow that is due now, or finds the one for the same command.
+    /// Adds a flow that is due now or at start_at_ms, or finds the one for the same command.
     CreatedFlow create(Connection& connection, const TenantScope& scope, const NewFlow& flow,
                        std::int64_t now_ms) const;
+    /// A flow that nobody has leased yet will see all that was wanted by now.
+    void seeFetchWanted(Connection& connection, const TenantScope& scope, std::string_view id,
+                        std::int64_t fetch_wanted) const;
     [[nodiscard]] std::optional<Flow> find(Connection& connection, const TenantScope& scope,
                                            std::string_view id) const;
     /// Flows of the account and command that are not at an end; uncertain ones count.

@@ -19,7 +19,8 @@ constexpr std::string_view kSelect =
     "v.vendor_package, v.fetch_wanted, v.created_at, v.row_version, v.vendor_order_id, v.status, "
     "v.vendor_status, v.as_of, v.overall_outcome, v.raw_result, v.applicant_url_enc, "
     "v.applicant_url_expires_at, v.estimated_at, v.report_blob_id, v.submitted_at, v.completed_at, "
-    "v.next_poll_at, v.last_error, v.fetch_done, v.fetched_version, v.last_fetch_started_at "
+    "v.next_poll_at, v.last_error, v.fetch_done, v.fetched_version, v.last_fetch_started_at, "
+    "v.fetch_gather_until "
     "FROM vendor_order v ";
 
 VendorOrder vendorOrderOf(const Row& row, const SealedCells& cells, const std::string& tenant) {
@@ -50,6 +51,7 @@ VendorOrder vendorOrderOf(const Row& row, const SealedCells& cells, const std::s
     out.fetch_done = row.integer(23);
     out.fetched_version = row.optString(24);
     out.last_fetch_started_at_ms = row.optTime(25);
+    out.fetch_gather_until_ms = row.optTime(26);
     return out;
 }
 
@@ -275,6 +277,12 @@ std::int64_t VendorOrderRepository::raiseFetchWanted(Connection& connection,
                               {timeText(now_ms), id, scope.tenantId()}),
                ErrorCode::kNotFound, "no such vendor order");
     return find(connection, scope, id)->fetch_wanted;
+}
+
+void VendorOrderRepository::gatherFetchesUntil(Connection& connection, const TenantScope& scope,
+                                               std::string_view id, std::int64_t until_ms) const {
+    connection.run("UPDATE vendor_order SET fetch_gather_until = ? WHERE id = ? AND tenant_id = ?",
+                   {timeText(until_ms), id, scope.tenantId()});
 }
 
 std::vector<DueVendorOrder> VendorOrderRepository::dueForPoll(Connection& connection,

@@ -29,6 +29,7 @@ struct VendorOrder {
     std::string client_reference;
     std::optional<std::string> vendor_package;
     std::int64_t fetch_wanted = 0;  ///< raised by every event that asks for a fetch
+    std::optional<std::int64_t> fetch_gather_until_ms;  ///< no fetch begins before
     std::int64_t created_at_ms = 0;
     std::int64_t row_version = 0;
     // changes
@@ -126,6 +127,10 @@ public:
     /// Asks for a fetch, in the event's unit; gives the new fetch_wanted.
     std::int64_t raiseFetchWanted(Connection& connection, const TenantScope& scope,
                                   std::string_view id, std::int64_t now_ms) const;
+
+    /// The next fetch begins no sooner: what comes until then is gathered in it.
+    void gatherFetchesUntil(Connection& connection, const TenantScope& scope, std::string_view id,
+                            std::int64_t until_ms) const;
 
     /// Open vendor orders whose freshness deadline passed, the longest overdue first.
     [[nodiscard]] std::vector<DueVendorOrder> dueForPoll(Connection& connection,
