@@ -119,6 +119,10 @@ private:
         for (const std::string& plugin : started.plugins) {
             std::cout << "hubd: plugin loaded: " << plugin << "\n";
         }
+        if (started.master_key_is_new) {
+            std::cout << "hubd: a new master key was written to " << started.master_key_file
+                      << "; keep a copy apart from the database\n";
+        }
         std::cout << "hubd: API key " << (started.admin_key_is_new ? "written to " : "is in ")
                   << started.admin_key_file << "\n"
                   << "hubd: listening on " << started.public_url << std::endl;

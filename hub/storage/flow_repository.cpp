@@ -32,6 +32,26 @@ void requireColumnsFit(const NewFlow& flow) {
     requireFits(flow.idempotency_key.value_or(""), 64, "idempotency_key");
 }
 
+struct SubjectTable {
+    std::string_view subject_type;
+    std::string_view lock;
+};
+constexpr SubjectTable kSubjectTables[] = {
+    {"vendor_order", "SELECT id FROM vendor_order WHERE id = ?"},
+    {"provider_config", "SELECT id FROM provider_config WHERE id = ?"},
+    {"credential", "SELECT id FROM provider_config WHERE id = ?"},
+};
+
+/// Where units run in parallel, two of them must not both find that no such flow is there yet
+/// (TM-DB-4).
+void lockSubject(Connection& connection, const NewFlow& flow) {
+    for (const SubjectTable& table : kSubjectTables) {
+        if (table.subject_type != flow.subject_type) continue;
+        connection.query(std::string(table.lock).append(connection.dialect().forUpdate()),
+                         {flow.subject_id}, [](const Row&) {});
+    }
+}
+
 /// The flow that already stands for the same command.
 std::optional<std::string> sameCommand(Connection& connection, const TenantScope& scope,
                                        const NewFlow& flow) {
@@ -75,6 +95,7 @@ std::string_view nameOf(FlowState state) { return kStateNames.at(static_cast<std
 CreatedFlow FlowRepository::create(Connection& connection, const TenantScope& scope,
                                    const NewFlow& flow, std::int64_t now_ms) const {
     requireColumnsFit(flow);
+    if (connection.dialect().writesInParallel()) lockSubject(connection, flow);
     if (auto same = sameCommand(connection, scope, flow)) return {std::move(*same), false};
     const std::string id = security::uuid7(now_ms);
     const std::string now = timeText(now_ms);
@@ -99,9 +120,10 @@ CreatedFlow FlowRepository::create(Connection& connection, const TenantScope& sc
 
 void FlowRepository::seeFetchWanted(Connection& connection, const TenantScope& scope,
                                     std::string_view id, std::int64_t fetch_wanted) const {
-    connection.run("UPDATE flow SET fetch_wanted_seen = ? WHERE id = ? AND tenant_id = ? "
-                   "AND fence = 0 AND fetch_wanted_seen < ?",
-                   {fetch_wanted, id, scope.tenantId(), fetch_wanted});
+    connection.run(
+        "UPDATE flow SET fetch_wanted_seen = ? WHERE id = ? AND tenant_id = ? "
+        "AND fence = 0 AND fetch_wanted_seen < ?",
+        {fetch_wanted, id, scope.tenantId(), fetch_wanted});
 }
 
 std::optional<Flow> FlowRepository::find(Connection& connection, const TenantScope& scope,

@@ -8,6 +8,8 @@
 #include <set>
 #include <thread>
 
+#include "hub/storage/account_repository.hpp"
+#include "hub/storage/flow_repository.hpp"
 #include "hub/storage/storage_fixture.hpp"
 #include "hub/storage/tenant_repository.hpp"
 #include "hub/storage/testing/tcp_relay.hpp"
@@ -324,6 +326,55 @@ TEST_F(MariadbFaultsTest, NumbersDrawnInParallelAreGapless) {
     told.wait();
     EXPECT_EQ(numbers.size(), kUnits);
     EXPECT_EQ(*numbers.rbegin(), kUnits);
+}
+
+// TM-DB-4
+TEST_F(MariadbFaultsTest, OneCommandAskedForInParallelIsOneFlow) {
+    constexpr int kUnits = 40;
+    const std::string folder = ::testing::TempDir() + security::randomToken();
+    std::filesystem::create_directory(folder);
+    const auto vault = security::Vault::open(folder + "/master.key").value();
+    const AccountRepository accounts(*vault);
+    const FlowRepository flows(*vault);
+    Database database(url_);
+    NewFlow flow;
+    TenantScope scope = TenantScope::afterProof("none");
+    ASSERT_TRUE(database
+                    .write(WriteQueue::kPortal,
+                           [&](Connection& connection) {
+                               const auto tenant = TenantRepository().create(
+                                   connection, SystemScope::forStartup(), "acme", "Acme", "client",
+                                   std::nullopt, kNow);
+                               scope = TenantScope::afterAuthentication(tenant.id);
+                               NewAccount account;
+                               account.plugin_key = "checkr";
+                               account.provider_name = "C";
+                               account.provider_code = "c";
+                               account.kind = "vendor";
+                               account.settings = "{}";
+                               flow.account_id =
+                                   accounts.create(connection, scope, account, kNow).id;
+                           })
+                    .ok());
+    flow.plugin_key = "checkr";
+    flow.plugin_sha256 = std::string(64, '0');
+    flow.command = "account.test";
+    flow.subject_type = "provider_config";
+    flow.subject_id = flow.account_id;
+    flow.dedupe_key = security::sha256Hex("one");
+    flow.inputs = "{}";
+    std::latch told(kUnits);
+    for (int i = 0; i < kUnits; ++i)
+        database.submit(
+            static_cast<WriteQueue>(i % 5),
+            [&](Connection& connection) { flows.create(connection, scope, flow, kNow); },
+            [&](const Result<void>& result) {
+                EXPECT_TRUE(result.ok());
+                told.count_down();
+            });
+    told.wait();
+    EXPECT_EQ(server_.number("SELECT COUNT(*) FROM " + name_ + ".flow"), 1);
+    std::filesystem::remove_all(folder);
 }
 
 TEST_F(MariadbFaultsTest, GuiltyUnitOfABatchFailsAloneAndOnlyOnce) {

@@ -16,6 +16,7 @@
 
 #include "hub/http/testing/raw_socket.hpp"
 #include "hub/security/digest.hpp"
+#include "hub/storage/testing/mariadb_server.hpp"
 
 namespace hub::e2e {
 namespace {
@@ -28,6 +29,12 @@ std::string temporaryFolder() {
     if (mkdtemp(pattern.data()) == nullptr)
         throw std::runtime_error("cannot make a temporary folder");
     return pattern;
+}
+
+std::string storageUrlFor(const std::string& folder) {
+    if (!storage::testing::onMariadb()) return "sqlite:" + folder + "/data/hub.db";
+    auto& server = storage::testing::MariadbServer::shared();
+    return server.socketUrl(server.migratedDatabase());
 }
 
 }  // namespace
@@ -84,7 +91,11 @@ int Process::end(int signal) {
 }
 
 RunningHub::RunningHub(std::map<std::string, std::string> settings)
-    : folder_(temporaryFolder()), settings_(std::move(settings)) {
+    : folder_(temporaryFolder()),
+      storage_url_(storageUrlFor(folder_)),
+      settings_(std::move(settings)) {
+    settings_.try_emplace("storage.url", storage_url_);
+    storage_url_ = settings_.at("storage.url");
     start();
 }
 

@@ -41,7 +41,8 @@ private:
     int process_id_ = 0;
 };
 
-/// hubd on SQLite with the built plugins. Started by the constructor; the folder goes with it.
+/// hubd with the built plugins, on SQLite, or on MariaDB if HUB_TEST_STORAGE says so. Started by the
+/// constructor; folder and rows go with it.
 class RunningHub {
 public:
     /// `settings` are configuration keys beside those that the fixture sets.
@@ -49,6 +50,7 @@ public:
     ~RunningHub();
 
     [[nodiscard]] const std::string& folder() const { return folder_; }
+    [[nodiscard]] const std::string& storageUrl() const { return storage_url_; }
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] const std::string& key() const { return key_; }
 
@@ -72,6 +74,7 @@ public:
 
 private:
     std::string folder_;
+    std::string storage_url_;
     std::map<std::string, std::string> settings_;
     std::unique_ptr<Process> process_;
     std::uint16_t port_ = 0;

@@ -40,7 +40,7 @@ class StoredRows {
 public:
     explicit StoredRows(const RunningHub& hub)
         : vault_(std::move(security::Vault::open(hub.folder() + "/data/master.key")).value()),
-          database_("sqlite:" + hub.folder() + "/data/hub.db"),
+          database_(hub.storageUrl()),
           repositories_(*vault_) {}
 
     std::int64_t count(std::string_view table) {

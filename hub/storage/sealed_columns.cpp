@@ -1,0 +1,125 @@
+#include "hub/storage/sealed_columns.hpp"
+
+#include <initializer_list>
+#include <optional>
+#include <vector>
+
+#include "hub/security/digest.hpp"
+#include "hub/storage/sealed_cells.hpp"
+
+namespace hub::storage {
+namespace {
+
+constexpr SealedColumn kColumns[] = {
+    {"provider_config", "endpoint_token_enc"},
+    {"provider_config", "auth_config_enc"},
+    {"inbound_event", "request_enc"},
+    {"inbound_event", "headers_enc"},
+    {"inbound_event", "body_enc"},
+    {"observation", "document_enc"},
+    {"person", "data_enc"},
+    {"screening_order", "request_enc"},
+    {"vendor_order", "applicant_url_enc"},
+    {"screening_check", "details_enc"},
+    {"finding", "description_enc"},
+    {"finding", "disposition_enc"},
+    {"finding", "sentence_enc"},
+    {"finding", "case_number_enc"},
+    {"finding", "details_enc"},
+    {"audit_entry", "changes_enc"},
+    {"alert", "details_enc"},
+    {"task", "notes_enc"},
+    {"flow", "inputs_enc"},
+    {"flow", "result_enc"},
+    {"flow_step", "path_enc"},
+    {"flow_step", "reply_headers_enc"},
+    {"flow_step", "reply_body_enc"},
+    {"stored_blob_chunk", "content_enc"},
+    {"audit_chain", "head_enc", "tenant_id"},
+    {"flow", "transient_enc"},
+};
+
+struct Cell {
+    std::string id;
+    std::string tenant;
+};
+
+std::string concat(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const auto part : parts) text.append(part);
+    return text;
+}
+
+void requireOpens(Connection& connection, const security::Vault& vault, const SealedColumn& at,
+                  std::string_view order) {
+    const SealedCells cells(vault, at.table);
+    connection.query(
+        concat({"SELECT ", at.row, ", tenant_id, ", at.column, " FROM ", at.table, " WHERE ",
+                at.column, " IS NOT NULL ORDER BY ", at.row, " ", order, " LIMIT 1"}),
+        {}, [&](const Row& row) {
+            (void)cells.open(row.text(1), row.text(0), at.column, row.bytes(2));
+        });
+}
+
+/// Ids first and values one by one: a page of values could fill the memory.
+std::vector<Cell> sealedByOlderKeys(Connection& connection, const SealedColumn& at,
+                                    const std::string& active, const std::string& after_id,
+                                    int rows_max) {
+    std::vector<Cell> found;
+    connection.query(concat({"SELECT ", at.row, ", tenant_id FROM ", at.table, " WHERE ", at.row,
+                             " > ? AND ", at.column, " IS NOT NULL AND SUBSTR(", at.column,
+                             ", 1, ?) <> ? ORDER BY ", at.row, " LIMIT ?"}),
+                     {after_id, active.size(), active, rows_max}, [&](const Row& row) {
+                         found.push_back(Cell{row.string(0), row.string(1)});
+                     });
+    return found;
+}
+
+void reseal(Connection& connection, const SealedCells& cells, const SealedColumn& at,
+            const Cell& cell) {
+    std::optional<std::string> sealed;
+    connection.query(
+        concat({"SELECT ", at.column, " FROM ", at.table, " WHERE ", at.row, " = ? AND ", at.column,
+                " IS NOT NULL", connection.dialect().forUpdate()}),
+        {cell.id}, [&](const Row& row) { sealed = std::string(row.bytes(0)); });
+    if (!sealed) return;  // it went in between
+    std::string plain = cells.open(cell.tenant, cell.id, at.column, std::string_view(*sealed));
+    const std::string fresh = cells.seal(cell.tenant, cell.id, at.column, std::string_view(plain));
+    security::wipe(plain);
+    connection.run(concat({"UPDATE ", at.table, " SET ", at.column, " = ? WHERE ", at.row, " = ?"}),
+                   {fresh, cell.id});
+}
+
+}  // namespace
+
+std::span<const SealedColumn> sealedColumns() { return kColumns; }
+
+void requireKeys(Connection& connection, const SystemScope& /*system*/,
+                 const security::Vault& vault) {
+    for (const SealedColumn& at : kColumns) {
+        requireOpens(connection, vault, at, "ASC");
+        requireOpens(connection, vault, at, "DESC");
+    }
+}
+
+ResealPlace resealNext(Connection& connection, const SystemScope& /*system*/,
+                       const security::Vault& vault, ResealPlace from, int rows_max) {
+    const std::string active = "v1." + vault.activeKeyId() + ".";
+    while (!from.done()) {
+        const SealedColumn& at = sealedColumns()[from.column];
+        const auto found = sealedByOlderKeys(connection, at, active, from.after_id, rows_max);
+        if (found.empty()) {
+            ++from.column;
+            from.after_id.clear();
+            continue;
+        }
+        const SealedCells cells(vault, at.table);
+        for (const Cell& cell : found) reseal(connection, cells, at, cell);
+        from.after_id = found.back().id;
+        from.resealed += static_cast<std::int64_t>(found.size());
+        return from;
+    }
+    return from;
+}
+
+}  // namespace hub::storage

@@ -1,0 +1,47 @@
+/// What is done with all sealed columns at once: proving that the keys at hand open them, and
+/// sealing them anew after the master key was rotated.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "hub/security/vault.hpp"
+#include "hub/storage/connection.hpp"
+#include "hub/storage/tenant_scope.hpp"
+
+namespace hub::storage {
+
+struct SealedColumn {
+    std::string_view table;
+    std::string_view column;
+    std::string_view row = "id";  ///< the column that names the row, also to the vault
+};
+/// Every sealed column of the schema: those whose name ends in `_enc`.
+[[nodiscard]] std::span<const SealedColumn> sealedColumns();
+
+/// Opens the oldest and the newest value of each sealed column. Throws StorageError (kCorrupt) that
+/// names table and column if one does not open: a hub with the wrong master key must not start and
+/// seal new rows beside old ones that it cannot read.
+void requireKeys(Connection& connection, const SystemScope& system, const security::Vault& vault);
+
+/// How far sealing anew has come.
+struct ResealPlace {
+    std::size_t column = 0;  ///< index into sealedColumns()
+    std::string after_id;
+    std::int64_t resealed = 0;
+    [[nodiscard]] bool done() const { return column >= sealedColumns().size(); }
+};
+
+/// Values of one unit: each may be as large as a vendor's answer.
+inline constexpr int kResealRowsMax = 32;
+
+/// In a unit: seals the next values that an older key sealed with the newest one, and gives the
+/// place behind them. Older keys stay readable, so reads and writes go on meanwhile (TM-DATA-5).
+[[nodiscard]] ResealPlace resealNext(Connection& connection, const SystemScope& system,
+                                     const security::Vault& vault, ResealPlace from,
+                                     int rows_max = kResealRowsMax);
+
+}  // namespace hub::storage
