@@ -19,5 +19,5 @@ function(hub_test_on_mariadb name)
   cmake_parse_arguments(arg "" "" "LABELS" ${ARGN})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name} on MariaDB: "
     TEST_FILTER "-Sqlite*:Mariadb*"
-    PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}" ENVIRONMENT "HUB_TEST_STORAGE=mariadb")
+    PROPERTIES ENVIRONMENT "HUB_TEST_STORAGE=mariadb" TIMEOUT 300 LABELS "${arg_LABELS}")
 endfunction()
