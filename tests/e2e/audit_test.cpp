@@ -60,7 +60,7 @@ TEST(SqliteAudit, OfARunningHubHoldsUntilSomebodyTouchesIt) {
     EXPECT_EQ(holds.code, 0) << holds.out;
     EXPECT_THAT(holds.out, HasSubstr("holds"));
 
-    storage::Database database("sqlite:" + hub.folder() + "/data/hub.db");
+    storage::Database database(hub.storageUrl());
     const auto run = [&](std::string_view sql) {
         EXPECT_TRUE(database
                         .write(storage::WriteQueue::kSystem,
@@ -85,7 +85,7 @@ TEST(SqliteAudit, IsNumberedWholeAtStop) {
         readFile(HUB_SHARED_DIR "/vendors/checkr/samples/webhook_token_deauthorized.json");
     ASSERT_EQ(hub.deliver(body, kKey).status, 200);
     EXPECT_EQ(hub.terminate(), 0);
-    storage::Database database("sqlite:" + hub.folder() + "/data/hub.db");
+    storage::Database database(hub.storageUrl());
     std::int64_t unnumbered = -1;
     database.read([&](storage::Connection& connection) {
         connection.query("SELECT COUNT(*) FROM audit_entry WHERE seq IS NULL", {},
