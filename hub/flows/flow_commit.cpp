@@ -128,8 +128,8 @@ void FlowRunner::raiseAlert(Connection& connection, const FlowTurn& turn,
     alert.subject_type = "flow";
     alert.subject_id = turn.flow.id;
     alert.description = turn.flow.command + " did not end by itself.";
-    services_.repositories.attention.raiseAlert(connection, turn.scope(), alert,
-                                                services_.now_ms());
+    domain::raiseAlert({connection, services_.repositories, turn.scope(), services_.now_ms()},
+                       {domain::Actor::kSystem, turn.flow.plugin_key, std::nullopt}, alert);
 }
 
 // A failure of the flow itself, which the plugin has no word for.

@@ -106,13 +106,17 @@ TEST_F(RepeatTest, OnlyTheLostOfSeveralIsSentAgain) {
     EXPECT_EQ(vendor_.seen("/b").size(), 2U);
 }
 
-TEST_F(RepeatTest, AHostOutsideTheManifestIsRefusedAndNeverSent) {
-    // TM-OUT-4
-    vendor_.on("/a", {answer(200)});
-    const std::string id = start(R"([{"label":"a","path":"/a b"}])");
-    run();
-    EXPECT_EQ(state(id), "failed");
+// TM-OUT-4
+TEST_F(RepeatTest, WhatTheManifestDoesNotAllowIsRefusedCountedAndNeverSent) {
+    for (const char* step : {R"([{"label":"a","path":"/a","host":"other.example"}])",
+                             R"([{"label":"a","path":"/a b"}])"}) {
+        const std::string id = start(step);
+        run();
+        EXPECT_EQ(state(id), "failed");
+        EXPECT_EQ(error(id), "validation 400 at a");
+    }
     EXPECT_TRUE(vendor_.seen().empty());
+    EXPECT_EQ(control_.stats.calls.of("flow_trial", "refused"), 2U);
 }
 
 }  // namespace

@@ -44,16 +44,19 @@ void FlowEngineTest::connect(std::uint16_t port) {
     http::ClientConfig config;
     config.routes[kHost] = "http://127.0.0.1:" + std::to_string(port);
     client_ = std::make_unique<http::Client>(config);
-    const FlowServices services{*database_,
-                                *repositories_,
-                                *plugins_,
-                                *client_,
-                                control_,
-                                [this] { return now_.load(); },
-                                [](const storage::Account&, const std::string& token) {
-                                    return "https://hub.example/" + token;
-                                }};
-    runner_ = std::make_unique<FlowRunner>(services);
+    runner_ = std::make_unique<FlowRunner>(services());
+}
+
+FlowServices FlowEngineTest::services() {
+    return {*database_,
+            *repositories_,
+            *plugins_,
+            *client_,
+            control_,
+            [this] { return now_.load(); },
+            [](const storage::Account&, const std::string& token) {
+                return "https://hub.example/" + token;
+            }};
 }
 
 void FlowEngineTest::takeVendorAway() { connect(deadPort()); }

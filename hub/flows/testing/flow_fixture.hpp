@@ -2,9 +2,10 @@
 /// only tests move.
 ///
 /// Steps of a flow, as JSON: {"label","method","path","body","repeat","after_ms","search","secret",
-/// "refresh","capture","to_blob","allow","timeout_ms","observe","document","deliver","show"}, or
-/// {"do":"all","calls":[…]}, {"do":"wait","ms"}, {"do":"ask","what"}, {"do":"leg","legs"},
-/// {"do":"fail"}. The result tells what the flow saw, for example "a=200 waited at 5000".
+/// "refresh","capture","to_blob","allow","timeout_ms","host","observe","document",
+/// "deliver","show"}, or {"do":"all","calls":[…]}, {"do":"wait","ms"}, {"do":"ask","what"},
+/// {"do":"leg","legs"}, {"do":"fail"}. The result tells what the flow saw, for example "a=200
+/// waited at 5000".
 #pragma once
 
 #include "hub/flows/commands.hpp"
@@ -54,6 +55,8 @@ protected:
     storage::SecretMap secrets();
     void sql(const std::string& statement, std::initializer_list<storage::Value> values = {});
 
+    /// What the runner works with.
+    [[nodiscard]] FlowServices services();
     /// Calls go nowhere: every connection is refused.
     void takeVendorAway();
     void bringVendorBack();

@@ -51,6 +51,7 @@ Request requestOf(Json step) {
     for (const internal::JsonNode& node : step["capture"].items())
         request = std::move(request).capture(captureOf(Json(&node)));
     if (const auto bytes = step["to_blob"].asInt64()) request = std::move(request).toBlob(*bytes);
+    if (step["host"].present()) request = std::move(request).host(std::string(step["host"].text()));
     if (const auto status = step["allow"].asInt64())
         request = std::move(request).allow(static_cast<int>(*status));
     if (const auto timeout = step["timeout_ms"].asInt64())
