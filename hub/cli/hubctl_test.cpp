@@ -49,6 +49,21 @@ TEST_F(HubctlTest, EveryHelpTextHasAnExample) {
     EXPECT_EQ(hubctl({"--help"}).code, 0);
 }
 
+// What the help shows as files can be used as they stand.
+TEST_F(HubctlTest, TheExampleOfRunRuns) {
+    const std::string help = hubctl({"plugin", "run", "--help"}).out;
+    const auto shown = [&help](std::string_view from, std::string_view to) {
+        const std::size_t start = std::min(help.find(from), help.size());
+        return help.substr(start, help.find(to, start) + to.size() - start);
+    };
+    const Ran ran = hubctl({"plugin", "run", CHECKR, "--command",
+                            file("command.json", shown(R"({"command")", "}")), "--script",
+                            file("script.json", shown(R"([{"request")", "}]"))});
+    EXPECT_EQ(ran.code, 0) << help;
+    EXPECT_THAT(ran.out, HasSubstr(R"("vendor_order_id":"1")"));
+    EXPECT_EQ(ran.err, "");
+}
+
 TEST_F(HubctlTest, WrongUsageIsTwo) {
     EXPECT_EQ(hubctl({}).code, 2);
     EXPECT_EQ(hubctl({"plugin"}).code, 2);
