@@ -176,12 +176,5 @@ TEST_F(PaceTest, CountsWhatItDoes) {
     EXPECT_EQ(stats.steps_repeated, 1U);
 }
 
-TEST(FlowStats, ATableOfSeriesIsBounded) {
-    LabelledCounter counter;
-    for (std::size_t i = 0; i < kStatSeriesMax + 5; ++i) counter.add("v" + std::to_string(i), "x");
-    EXPECT_LE(counter.values().size(), kStatSeriesMax + 1);
-    EXPECT_EQ(counter.of("other", "other"), 5U);
-}
-
 }  // namespace
 }  // namespace hub::flows
