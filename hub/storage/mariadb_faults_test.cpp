@@ -230,6 +230,45 @@ TEST_F(MariadbFaultsTest, DeadlockedUnitsAreRepeated) {
     EXPECT_EQ(server_.number("SELECT SUM(value) FROM " + name_ + ".counter"), 6);
 }
 
+// TM-DB-1: a statement after the server rolled back would commit by itself.
+TEST_F(MariadbFaultsTest, NothingPassesAfterTheServerEndedTheTransaction) {
+    const auto driver = makeDriver(url_);
+    const auto setup = driver->open(Access::kWrite);
+    insert(*setup, "a");
+    insert(*setup, "b");
+    const auto one = driver->open(Access::kWrite);
+    const auto two = driver->open(Access::kWrite);
+    const auto update = [](Connection& connection, const char* scope) {
+        connection.run("UPDATE counter SET value = 2 WHERE scope = ?", {scope});
+    };
+    std::atomic<int> victims{0};
+    const auto meet = [&](Connection& connection, const char* scope) {
+        try {
+            update(connection, scope);
+        } catch (const StorageError& error) {
+            ++victims;
+            EXPECT_EQ(error.code(), StorageErrorCode::kBusy);
+            EXPECT_FALSE(connection.inTransaction());
+            EXPECT_THROW(insert(connection, "stray"), StorageError);
+        }
+        connection.rollback();
+    };
+    one->beginWrite();
+    two->beginWrite();
+    update(*one, "a");
+    update(*two, "b");
+    {
+        const std::jthread other([&] { meet(*one, "b"); });
+        meet(*two, "a");
+    }
+    EXPECT_EQ(victims, 1);
+    EXPECT_EQ(rows(), 2);
+    one->beginWrite();
+    insert(*one, "after");
+    one->commit();
+    EXPECT_EQ(rows(), 3) << "the session is in order again";
+}
+
 TEST_F(MariadbFaultsTest, LockWaitIsBoundedAndRepeated) {
     Database database(url_);
     ASSERT_TRUE(
