@@ -187,7 +187,7 @@ Router::Router(PortalServices services, hub::app::WorkPool& work, std::span<cons
     }
 }
 
-void Router::handle(Request request, hub::http::Respond respond) const {
+void Router::handle(Request request, const hub::http::Respond& respond) const {
     auto held = std::make_shared<Request>(std::move(request));
     const bool posted = work_.post("portal", [this, held, respond] { respond(answer(*held)); });
     if (posted) return;

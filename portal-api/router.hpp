@@ -101,7 +101,7 @@ public:
     Router(PortalServices services, hub::app::WorkPool& work, std::span<const Route> routes);
 
     /// Takes one request below /api/v1/; answers later from another thread.
-    void handle(hub::http::Request request, hub::http::Respond respond) const;
+    void handle(hub::http::Request request, const hub::http::Respond& respond) const;
 
 private:
     [[nodiscard]] hub::http::Response answer(const hub::http::Request& request) const;
