@@ -41,8 +41,8 @@ private:
     int process_id_ = 0;
 };
 
-/// hubd with the built plugins, on SQLite, or on MariaDB if HUB_TEST_STORAGE says so. Started by the
-/// constructor; folder and rows go with it.
+/// hubd with the built plugins, on SQLite, or on MariaDB if HUB_TEST_STORAGE says so. Started by
+/// the constructor; folder and rows go with it.
 class RunningHub {
 public:
     /// `settings` are configuration keys beside those that the fixture sets.
