@@ -8,6 +8,9 @@
 namespace portal {
 namespace {
 
+constexpr std::int64_t kFreshnessMinutesMin = 5;
+constexpr std::int64_t kFreshnessMinutesMax = 7 * 24 * 60;
+
 using hub::storage::Account;
 using hub::storage::Connection;
 using hub::storage::WriteQueue;
@@ -99,7 +102,15 @@ hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreatePro
     }
     auto secrets = secretsOf(request, plugin->manifest());
     if (!secrets) return std::move(secrets).error();
+    if (request.freshness_minutes < kFreshnessMinutesMin ||
+        request.freshness_minutes > kFreshnessMinutesMax) {
+        return makeError(ErrorCode::kInvalid, "is not from 5 to 10080", "freshness_minutes");
+    }
+    if (request.unknown_orders != "task" && request.unknown_orders != "create")
+        return makeError(ErrorCode::kInvalid, "is neither task nor create", "unknown_orders");
     hub::storage::NewAccount account;
+    account.freshness_minutes = request.freshness_minutes;
+    account.unknown_orders = request.unknown_orders;
     account.plugin_key = request.plugin_key;
     account.provider_code = request.provider_code;
     account.provider_name = request.provider_name;

@@ -16,6 +16,8 @@ struct CreateProvider {
     hubsdk::Raw settings;
     hubsdk::Map<std::string> secrets;
     bool enabled = true;
+    std::int64_t freshness_minutes = hub::storage::kFreshnessMinutesDefault;
+    std::string unknown_orders = "task";
 };
 
 struct ProviderView {
@@ -60,7 +62,11 @@ struct Shape<portal::CreateProvider> {
               lengthMax(36)),
         field("settings", &T::settings, "As the manifest's settings."),
         field("secrets", &T::secrets, "Write-only.", Pii::kSecret),
-        field("enabled", &T::enabled, "false: set up only.", Need::kOptional)};
+        field("enabled", &T::enabled, "false: set up only.", Need::kOptional),
+        field("freshness_minutes", &T::freshness_minutes,
+              "Open orders are fetched when older, 5 to 10080.", Need::kOptional),
+        field("unknown_orders", &T::unknown_orders,
+              "Orders that only the vendor knows: task or create.", Need::kOptional)};
 };
 template <>
 struct Shape<portal::ProviderView> {

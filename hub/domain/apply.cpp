@@ -259,6 +259,9 @@ private:
         for (const hubsdk::ObservedDocument& document : observation_.documents) {
             if (document.kind == "report_pdf") row.report_blob_id = document.blob_id;
         }
+        row.next_poll_at_ms.reset();
+        if (!isVendorOrderFinal(row.status))
+            row.next_poll_at_ms = unit_.now_ms + freshnessMs(context_.account);
         row.as_of_ms = unit_.now_ms;
         if (context_.source == Source::kFetched) {
             // The state is known as it was when the vendor was asked.

@@ -364,6 +364,18 @@ TEST_F(ApplyTest, PersonalLinksAndEstimatesEndWithWhatTheyAreFor) {
     EXPECT_FALSE(vendorOrder(placed.row_id).estimated_at_ms.has_value());
 }
 
+// TM-IN-6: what no delivery tells is found by its age.
+TEST_F(ApplyTest, AnOpenVendorOrderHasADeadlineAndAFinalOneHasNone) {
+    account_.freshness_minutes = 30;
+    const Placed placed = place();
+    EXPECT_EQ(vendorOrder(placed.row_id).next_poll_at_ms,
+              kNow + storage::kFreshnessMinutesDefault * 60'000);
+    fetch(placed, said(OrderStatus::kInProgress));
+    EXPECT_EQ(vendorOrder(placed.row_id).next_poll_at_ms, kNow + 30 * 60'000);
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+    EXPECT_FALSE(vendorOrder(placed.row_id).next_poll_at_ms.has_value());
+}
+
 TEST_F(ApplyTest, ADraftIsNoNews) {
     const Placed placed = place();
     fetch(placed, said(OrderStatus::kInProgress));

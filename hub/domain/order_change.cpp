@@ -11,6 +11,7 @@ constexpr std::string_view kVendorReason = "vendor_message";
 constexpr std::string_view kConsentReason = "consent";
 constexpr std::string_view kBetween = "in_progress";
 constexpr int kCompletedPercentage = 100;
+constexpr std::int64_t kMinuteMs = 60'000;
 
 bool holds(Guard guard, const storage::Order& order, std::string_view target) {
     switch (guard) {
@@ -271,12 +272,20 @@ void followVendorOrders(const UnitOfWork& unit, storage::Order& order, const Ven
     moveToEnd(unit, order, targetAtEnd(order, rows, results, word), cause);
 }
 
+std::int64_t freshnessMs(const storage::Account& account) {
+    return account.freshness_minutes * kMinuteMs;
+}
+
 void submitEnded(const UnitOfWork& unit, storage::VendorOrder& row, SubmitEnd end) {
     const Cause cause{Actor::kSystem, row.plugin_key, std::nullopt};
     const bool placed = end == SubmitEnd::kPlaced;
     // An observation of the flow may have said more already.
     if (!placed || row.status == "queued")
         moveVendorOrder(unit, row, placed ? "submitted" : "failed", cause);
+    const auto account =
+        unit.repositories.accounts.find(unit.connection, unit.scope, row.account_id);
+    if (account && placed && !isVendorOrderFinal(row.status) && !row.next_poll_at_ms)
+        row.next_poll_at_ms = unit.now_ms + freshnessMs(*account);
     unit.repositories.vendor_orders.save(unit.connection, unit.scope, row, unit.now_ms);
     auto order = unit.repositories.orders.find(unit.connection, unit.scope, row.order_id);
     if (!order) return;

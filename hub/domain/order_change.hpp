@@ -29,6 +29,9 @@ struct VendorWord {
 void followVendorOrders(const UnitOfWork& unit, storage::Order& order, const VendorWord& word,
                         const Cause& cause);
 
+/// How old the knowledge of an open vendor order of this account may get.
+[[nodiscard]] std::int64_t freshnessMs(const storage::Account& account);
+
 enum class SubmitEnd : std::uint8_t {
     kPlaced,
     kFailed,

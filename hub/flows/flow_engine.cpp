@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "hub/flows/flow_sweep.hpp"
+#include "hub/flows/freshness.hpp"
 #include "hub/observe/log.hpp"
 
 namespace hub::flows {
@@ -76,11 +77,16 @@ void FlowEngine::loop() {
 
 void FlowEngine::keepHouse() {
     std::int64_t swept_at = 0;
+    std::int64_t asked_at = 0;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
         const std::int64_t now = services_.now_ms();
         keeper_.extendAll(now + kLeaseMs);
+        if (now - asked_at >= kOverdueEveryMs) {
+            asked_at = now;
+            fetchOverdue(services_);
+        }
         if (now - swept_at >= kSweepEveryMs) {
             swept_at = now;
             services_.control.stats.rows_swept += static_cast<std::uint64_t>(

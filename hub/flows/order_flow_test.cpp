@@ -1,4 +1,5 @@
 // What flows do to orders: placing, cancelling, refreshing, and uncertain ends.
+#include "hub/flows/freshness.hpp"
 #include "hub/flows/resolution.hpp"
 #include "hub/flows/testing/flow_fixture.hpp"
 
@@ -19,6 +20,11 @@ constexpr const char* kSettings =
 
 class OrderFlowTest : public testing::FlowEngineTest {
 protected:
+    FlowServices services() {
+        return FlowServices{*database_, *repositories_, *plugins_,
+                            *client_,   control_,       [this] { return now_.load(); },
+                            {}};
+    }
     StartedOrder uncertainOrder() {
         vendor_.on("/orders", {loseReply(), answer(201, R"({"id":"v-2"})")});
         StartedOrder order = startOrder(kSettings);
@@ -162,6 +168,31 @@ TEST_F(OrderFlowTest, TheFirstWishIsFetchedAtOnceAndThoseThatFollowTogether) {
     const auto row = vendorOrder(order.vendor_order_id);
     EXPECT_EQ(row.fetch_wanted, 6);
     EXPECT_EQ(row.fetch_done, 6);
+}
+
+// TM-IN-6
+TEST_F(OrderFlowTest, WhatNobodyToldIsFetchedWhenItIsTooOld) {
+    const auto order = startOrder(kSettings);
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});
+    vendor_.on("/read", {answer(200, R"({"id":"v-1"})"), answer(200, R"({"id":"v-1"})")});
+    run();
+    EXPECT_EQ(fetchOverdue(services()), 0);
+    now_ += storage::kFreshnessMinutesDefault * 60'000;
+    EXPECT_EQ(fetchOverdue(services()), 1);
+    EXPECT_EQ(fetchOverdue(services()), 0) << "asked for once, also by another node";
+    run();
+    EXPECT_EQ(vendor_.seen("/read").size(), 1U);
+    ASSERT_TRUE(database_
+                    ->write(storage::WriteQueue::kPortal,
+                            [&](storage::Connection& connection) {
+                                connection.run(
+                                    "UPDATE provider_config SET account_state = 'paused'");
+                            })
+                    .ok());
+    now_ += storage::kFreshnessMinutesDefault * 60'000;
+    EXPECT_EQ(fetchOverdue(services()), 0) << "a paused account is not asked";
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).next_poll_at_ms,
+              now_ + storage::kFreshnessMinutesDefault * 60'000);
 }
 
 TEST_F(OrderFlowTest, AnUncertainOrderStaysAsItIs) {

@@ -173,6 +173,8 @@ bool InboxWorker::isCopy(const Work& work) const {
 bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
                            bool& held) {
     const std::int64_t now = services_.now_ms();
+    const auto unknown = work.account.unknown_orders == "create" ? domain::UnknownOrder::kCreate
+                                                                 : domain::UnknownOrder::kTask;
     const bool may_hold = work.submit_open && now < work.row.received_at_ms + kHoldMaxMs;
     domain::ApplyContext context{
         work.account,
@@ -184,7 +186,7 @@ bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
         ordinal,
         std::nullopt,
         now,
-        may_hold ? domain::UnknownOrder::kHold : domain::UnknownOrder::kTask,
+        may_hold ? domain::UnknownOrder::kHold : unknown,
         work.row.trace_id};
     domain::Applied applied;
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {

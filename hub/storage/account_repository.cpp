@@ -17,8 +17,8 @@ constexpr const char* kNoAccount = "no such account";
 constexpr std::string_view kSelect =
     "SELECT id, tenant_id, plugin_key, pinned_sha256, provider_name, provider_code, kind, "
     "account_state, api_endpoint_url, external_account_ref, vendor_options, secret_names, "
-    "max_retry_attempts, timeout_seconds, rate_limit_per_hour, row_version, connection_id FROM "
-    "provider_config ";
+    "max_retry_attempts, timeout_seconds, rate_limit_per_hour, row_version, connection_id, "
+    "freshness_minutes, unknown_orders FROM provider_config ";
 
 std::string select(std::string_view where) { return std::string(kSelect).append(where); }
 
@@ -64,6 +64,8 @@ Account accountOf(const Row& row) {
     out.rate_limit_per_hour = row.integer(14);
     out.row_version = row.integer(15);
     out.connection_id = row.optString(16);
+    out.freshness_minutes = row.integer(17);
+    out.unknown_orders = row.string(18);
     return out;
 }
 
@@ -168,11 +170,13 @@ CreatedAccount AccountRepository::create(Connection& connection, const TenantSco
             "INSERT INTO provider_config (id, tenant_id, plugin_key, provider_name, provider_code, "
             "kind, account_state, endpoint_token_enc, endpoint_token_hash, api_endpoint_url, "
             "external_account_ref, connection_id, vendor_options, secret_names, auth_config_enc, "
-            "created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "freshness_minutes, unknown_orders, created_at, updated_at) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             {created.id, tenant, account.plugin_key, account.provider_name, account.provider_code,
              account.kind, nameOf(account.state), token, hashEndpointToken(created.endpoint_token),
              account.api_endpoint_url, account.external_account_ref, account.connection_id,
-             account.settings, joinedNames(account.secrets), secrets, now, now});
+             account.settings, joinedNames(account.secrets), secrets, account.freshness_minutes,
+             account.unknown_orders, now, now});
     } catch (const StorageError& error) {
         if (error.code() != StorageErrorCode::kUnique) throw;
         if (account.connection_id && findOnConnection(connection, scope, *account.connection_id,

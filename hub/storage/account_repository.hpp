@@ -17,6 +17,9 @@ namespace hub::storage {
 enum class AccountState : std::uint8_t { kSetup, kEnabled, kPaused, kRetired };
 [[nodiscard]] std::string_view nameOf(AccountState state);
 
+/// How old the knowledge of an open order may get.
+inline constexpr std::int64_t kFreshnessMinutesDefault = 360;
+
 struct NewAccount {
     std::string plugin_key;
     std::string provider_name;
@@ -28,7 +31,9 @@ struct NewAccount {
     /// The account whose endpoint and secrets this one shares: of the same vendor, in the same
     /// tenant or the one above it. Needs an external_account_ref.
     std::optional<std::string> connection_id;
-    std::string settings = "{}";  ///< JSON as the manifest's schema says
+    std::int64_t freshness_minutes = kFreshnessMinutesDefault;
+    std::string unknown_orders = "task";  ///< task or create
+    std::string settings = "{}";          ///< JSON as the manifest's schema says
     SecretMap secrets;
 };
 
@@ -51,6 +56,8 @@ struct Account {
     std::int64_t timeout_seconds;
     std::int64_t rate_limit_per_hour;
     std::int64_t row_version;
+    std::int64_t freshness_minutes = kFreshnessMinutesDefault;
+    std::string unknown_orders = "task";
 };
 
 struct CreatedAccount {
