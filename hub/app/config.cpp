@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include <hubsdk/cpp/text.hpp>
 
@@ -23,11 +24,18 @@ constexpr std::array kKeys{
     ConfigKey{"server.tls_certificate", "",
               "PEM file with the certificate chain; empty: plain HTTP."},
     ConfigKey{"server.tls_key", "", "PEM file with its key."},
+    ConfigKey{"server.drain_delay_ms", "0",
+              "When stopping: time between /ready turning red and the listener closing."},
     ConfigKey{"server.stop_grace_ms", "30000", "Time for running requests when stopping."},
     ConfigKey{"data.dir", "var", "Folder of master key, admin key, plugin cache and database."},
-    ConfigKey{"storage.url", "",
-              "sqlite:PATH, default sqlite:DATA/hub.db; or mariadb://USER@HOST:PORT/DATABASE?ca=FILE."},
+    ConfigKey{
+        "storage.url", "",
+        "sqlite:PATH, default sqlite:DATA/hub.db; or mariadb://USER@HOST:PORT/DATABASE?ca=FILE."},
+    ConfigKey{"storage.free_bytes_min", "67108864",
+              "Free bytes beside data and database below which /ready says storage_full."},
     ConfigKey{"plugins.dir", "plugins", "Folder whose *.so are loaded at start."},
+    ConfigKey{"plugins.stuck_ms", "60000",
+              "A plugin's call that takes longer counts as stuck, 100 to 3600000."},
     ConfigKey{"outbound.routes", "",
               "HOST=http://127.0.0.1:PORT by comma: local vendor simulators."},
     ConfigKey{"outbound.ca_file", "", "PEM file of authorities; default the system's."},
@@ -131,10 +139,14 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
     config.trusted_proxies = splitList(values.text("server.trusted_proxies"));
     config.tls_certificate_file = values.text("server.tls_certificate");
     config.tls_key_file = values.text("server.tls_key");
+    config.drain_delay_ms = values.number("server.drain_delay_ms", 0, 600'000);
     config.stop_grace_ms = values.number("server.stop_grace_ms", 0, 600'000);
     config.data_dir = values.text("data.dir");
     config.storage_url = values.text("storage.url");
     if (config.storage_url.empty()) config.storage_url = "sqlite:" + config.data_dir + "/hub.db";
+    config.free_bytes_min =
+        values.number("storage.free_bytes_min", 0, std::numeric_limits<std::int64_t>::max());
+    config.plugin_stuck_ms = values.number("plugins.stuck_ms", 100, 3'600'000);
     config.plugins_dir = values.text("plugins.dir");
     config.routes = routesOf(values);
     config.ca_file = values.text("outbound.ca_file");

@@ -42,7 +42,10 @@ struct HubConfig {
     std::size_t work_jobs_max = 0;
     std::size_t inbox_threads = 0;
     std::size_t flow_threads = 0;
+    std::int64_t drain_delay_ms = 0;
     std::int64_t stop_grace_ms = 0;
+    std::int64_t free_bytes_min = 0;
+    std::int64_t plugin_stuck_ms = 0;
     std::string log_level;
 };
 

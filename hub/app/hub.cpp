@@ -5,7 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <thread>
 
+#include "hub/app/monitor.hpp"
 #include "hub/app/work_pool.hpp"
 #include "hub/flows/flow_engine.hpp"
 #include "hub/http/client.hpp"
@@ -56,12 +58,14 @@ Level levelOf(std::string_view name) {
     return std::ranges::find(kLevels, name, &std::pair<std::string_view, Level>::first)->second;
 }
 
-http::Response plainAnswer(int status, std::string json) {
-    http::Response response;
-    response.status = status;
-    response.headers.push_back({"Content-Type", "application/json"});
-    response.body = std::move(json);
-    return response;
+// Where the rows are, if they are in files of ours.
+std::vector<std::string> foldersOf(const HubConfig& config) {
+    constexpr std::string_view kSqlite = "sqlite:";
+    std::vector<std::string> folders{config.data_dir};
+    if (!config.storage_url.starts_with(kSqlite)) return folders;
+    const std::filesystem::path file(config.storage_url.substr(kSqlite.size()));
+    folders.push_back(file.has_parent_path() ? file.parent_path().string() : ".");
+    return folders;
 }
 
 }  // namespace
@@ -74,6 +78,9 @@ struct Hub::Parts {
     std::unique_ptr<plugins::PluginRegistry> plugins;
     std::unique_ptr<http::Client> client;
     flows::FlowControl flow_control;
+    observe::LabelledCounter door;
+    ingress::InboxStats inbox_stats;
+    std::shared_ptr<plugins::CallWatch> calls = std::make_shared<plugins::CallWatch>();
     std::unique_ptr<WorkPool> work;
     std::unique_ptr<flows::FlowEngine> flows;
     std::unique_ptr<ingress::InboxWorker> inbox;
@@ -81,9 +88,10 @@ struct Hub::Parts {
     std::unique_ptr<ingress::AnswerDesk> desk;
     std::unique_ptr<ingress::Ingress> ingress;
     std::unique_ptr<portal::Router> router;
+    std::unique_ptr<Monitor> monitor;
     std::unique_ptr<http::Server> server;
+    std::atomic<http::Server*> listening{nullptr};  ///< for the monitor
     std::string public_url;
-    std::atomic<bool> ready{false};
     bool stopped = false;
 
     [[nodiscard]] std::string webhookUrl(std::string_view vendor, std::string_view token) const {
@@ -96,8 +104,8 @@ struct Hub::Parts {
     void loadPlugins(const HubConfig& config, Started& started);
     Result<void> listen(const HubConfig& config);
     void buildWorkers(const HubConfig& config);
+    void buildMonitor(const HubConfig& config);
     void handle(http::Request request, http::Respond respond);
-    [[nodiscard]] http::Response readiness() const;
 };
 
 Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) {
@@ -159,6 +167,7 @@ void Hub::Parts::loadPlugins(const HubConfig& config, Started& started) {
         observe::log(level >= 2 ? Level::kWarning : Level::kInfo, "plugin.log",
                      {{"vendor", vendor}, {"line", line}});
     };
+    host.watch = calls;
     plugins = std::make_unique<plugins::PluginRegistry>(config.data_dir + "/plugin-cache", host);
     std::error_code problem;
     std::vector<std::filesystem::path> files;
@@ -203,12 +212,16 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
     flows = std::make_unique<flows::FlowEngine>(flow_services, owner, config.flow_threads);
     const auto flows_changed = [this] { flows->wake(); };
     inbox = std::make_unique<ingress::InboxWorker>(
-        ingress::InboxServices{*database, *repositories, *plugins, &wallClock, flows_changed},
+        ingress::InboxServices{*database, *repositories, *plugins, &wallClock, flows_changed,
+                               &inbox_stats},
         owner, config.inbox_threads);
     desk = std::make_unique<ingress::AnswerDesk>();
-    ingress = std::make_unique<ingress::Ingress>(
-        ingress::IngressServices{*database, *repositories, *plugins, *work, *desk, &wallClock, url,
-                                 [this] { inbox->wake(); }, flows_changed});
+    ingress::IngressServices door_services{
+        *database,    *repositories, *plugins, *work,
+        *desk,        &wallClock,    url,      [this] { inbox->wake(); },
+        flows_changed};
+    door_services.answers = &door;
+    ingress = std::make_unique<ingress::Ingress>(std::move(door_services));
     relay = std::make_unique<outbox::Relay>(
         outbox::RelayServices{*database, *repositories, &wallClock}, owner);
     router = std::make_unique<portal::Router>(
@@ -217,19 +230,30 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         *work, portal::routes());
 }
 
-http::Response Hub::Parts::readiness() const {
-    if (!ready) return plainAnswer(503, R"({"ready":false,"reasons":["starting or stopping"]})");
-    if (plugins->list().empty())
-        return plainAnswer(503, R"({"ready":false,"reasons":["no plugin loaded"]})");
-    try {
-        database->read([](Connection& connection) {
-            connection.query("SELECT 1", {}, [](const storage::Row&) {});
-            return 0;
-        });
-    } catch (const storage::StorageError&) {
-        return plainAnswer(503, R"({"ready":false,"reasons":["database"]})");
-    }
-    return plainAnswer(200, R"({"ready":true,"reasons":[]})");
+void Hub::Parts::buildMonitor(const HubConfig& config) {
+    MetricSources sources;
+    sources.database = database.get();
+    sources.plugins = plugins.get();
+    sources.calls = calls.get();
+    sources.flows = &flow_control;
+    sources.work = work.get();
+    sources.desk = desk.get();
+    sources.inbox = &inbox_stats;
+    sources.door = &door;
+    sources.server = [this]() -> std::optional<http::ServerView> {
+        const http::Server* running = listening;
+        if (running == nullptr) return std::nullopt;
+        return running->view();
+    };
+    sources.now_ms = &wallClock;
+    MonitorLimits limits;
+    limits.plugin_stuck_ms = config.plugin_stuck_ms;
+    limits.calls_stuck_max =
+        std::min({config.work_threads, config.inbox_threads, config.flow_threads});
+    limits.free_bytes_min = config.free_bytes_min;
+    limits.folders = foldersOf(config);
+    monitor = std::make_unique<Monitor>(std::move(sources), std::move(limits));
+    monitor->start();
 }
 
 void Hub::Parts::handle(http::Request request, http::Respond respond) {
@@ -239,13 +263,9 @@ void Hub::Parts::handle(http::Request request, http::Respond respond) {
     if (request.path.starts_with(portal::kApiPrefix)) {
         return router->handle(std::move(request), std::move(respond));
     }
-    if (request.path == "/health") return respond(plainAnswer(200, R"({"status":"ok"})"));
-    if (request.path == "/ready") {
-        if (!work->post("ready", [this, respond] { respond(readiness()); })) {
-            respond(plainAnswer(503, R"({"ready":false,"reasons":["work queue full"]})"));
-        }
-        return;
-    }
+    if (request.path == "/health") return respond(healthAnswer(monitor->facts()));
+    if (request.path == "/ready") return respond(readyAnswer(monitor->facts()));
+    if (request.path == "/metrics") return monitor->answerScrape(std::move(respond));
     respond(portal::errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), wallClock()));
 }
 
@@ -268,6 +288,7 @@ Result<void> Hub::Parts::listen(const HubConfig& config) {
                                             });
     auto begun = server->start();
     if (!begun) return begun;
+    listening = server.get();
     const bool tls = !config.tls_certificate_file.empty();
     public_url = !config.public_url.empty()
                      ? config.public_url
@@ -292,11 +313,12 @@ Result<Started> Hub::start() {
     } catch (const std::invalid_argument& problem) {
         return makeError(ErrorCode::kInvalid, problem.what(), "outbound");
     }
+    parts_->buildMonitor(config_);
     if (auto listening = parts_->listen(config_); !listening) return std::move(listening).error();
     parts_->relay->start();
     parts_->inbox->start();
     parts_->flows->start();
-    parts_->ready = true;
+    parts_->monitor->setPhase(Phase::kRunning);
     started.port = parts_->server->port();
     started.public_url = parts_->public_url;
     return started;
@@ -305,12 +327,16 @@ Result<Started> Hub::start() {
 void Hub::stop() {
     if (parts_->stopped) return;
     parts_->stopped = true;
-    parts_->ready = false;
+    if (parts_->monitor) parts_->monitor->setPhase(Phase::kStopping);
+    // Who watches /ready has this long to send nothing more; what comes is still served.
+    if (parts_->server && parts_->listening != nullptr)
+        std::this_thread::sleep_for(std::chrono::milliseconds(config_.drain_delay_ms));
     if (parts_->server) parts_->server->stop(config_.stop_grace_ms);
     if (parts_->desk) parts_->desk->stop();
     if (parts_->inbox) parts_->inbox->stop();
     if (parts_->flows) parts_->flows->stop();
     if (parts_->work) parts_->work->stop();
+    if (parts_->monitor) parts_->monitor->stop();
     if (parts_->relay) parts_->relay->stop();  // after all who write entries
     if (parts_->database) parts_->database->stop();
 }

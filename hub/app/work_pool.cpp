@@ -17,11 +17,24 @@ bool WorkPool::post(std::string_view lane, Job job) {
         if (stopping_) return false;
         auto jobs = lanes_.find(lane);
         if (jobs == lanes_.end()) jobs = lanes_.try_emplace(std::string(lane)).first;
-        if (jobs->second.size() >= jobs_max_) return false;
+        if (jobs->second.size() >= jobs_max_) {
+            ++refused_;
+            return false;
+        }
         jobs->second.push_back(std::move(job));
     }
     arrived_.notify_one();
     return true;
+}
+
+WorkPoolView WorkPool::view() {
+    WorkPoolView view;
+    view.threads = threads_.size();
+    const std::lock_guard lock(mutex_);
+    for (const auto& [lane, jobs] : lanes_) view.queued.emplace(lane, jobs.size());
+    view.busy = busy_;
+    view.refused = refused_;
+    return view;
 }
 
 void WorkPool::stop() {
@@ -54,8 +67,12 @@ void WorkPool::loop() {
             arrived_.wait(lock, [this] { return stopping_ || !lanes_.empty(); });
             if (lanes_.empty()) return;
             job = next();
+            ++busy_;
         }
         job();
+        job = nullptr;  // what it holds goes while it still counts
+        const std::lock_guard lock(mutex_);
+        --busy_;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -13,6 +14,14 @@
 #include <vector>
 
 namespace hub::app {
+
+/// What a pool is doing at this moment.
+struct WorkPoolView {
+    std::map<std::string, std::size_t> queued;  ///< jobs by lane; lanes without jobs are left out
+    std::size_t threads = 0;
+    std::size_t busy = 0;
+    std::uint64_t refused = 0;  ///< jobs that found their lane full, since the start
+};
 
 /// A fixed number of threads over bounded lanes that are served in turn, so that a flood in one (a
 /// vendor's webhooks) delays the others by one job at most (TM-IN-7). Jobs must not throw. Any
@@ -31,6 +40,8 @@ public:
     /// Queues a job; false if its lane is full or the pool stopped: the caller answers 503.
     [[nodiscard]] bool post(std::string_view lane, Job job);
 
+    [[nodiscard]] WorkPoolView view();
+
     /// Finishes what is queued and joins the threads. Idempotent.
     void stop();
 
@@ -42,9 +53,11 @@ private:
     const std::size_t jobs_max_;
     std::mutex mutex_;
     std::condition_variable arrived_;
-    Lanes lanes_;            ///< guarded by mutex_; those that have jobs
-    std::string last_;       ///< guarded by mutex_; the lane served last
-    bool stopping_ = false;  ///< guarded by mutex_
+    Lanes lanes_;                ///< guarded by mutex_; those that have jobs
+    std::string last_;           ///< guarded by mutex_; the lane served last
+    std::size_t busy_ = 0;       ///< guarded by mutex_
+    std::uint64_t refused_ = 0;  ///< guarded by mutex_
+    bool stopping_ = false;      ///< guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

@@ -101,6 +101,7 @@ asio::awaitable<Connection::Outcome> Connection::exchange() {
     Response response = co_await ask(makeRequest(std::move(head), std::move(body)));
     body_share_.reset();
     if (response.status == kNoAnswer) co_return Outcome::kEnd;
+    shared_.counters.answered(response.status);
     // Bytes beyond the request mean that the peer did not wait for its answer. Answering and
     // closing keeps anything hidden behind a request from ever being read as one (TM-HTTP-1).
     keep = keep && buffer_.size() == 0 && !shared_.draining && !aborted_;
@@ -128,7 +129,10 @@ asio::awaitable<ScanState> Connection::scanHead(HeadScanner& scanner) {
         if (state != ScanState::kMore) co_return state;
         const IoResult result = co_await readMore(deadline);
         // A passed deadline has closed the connection: there is nobody left to answer.
-        if (result.code) co_return ScanState::kMore;
+        if (result.code) {
+            if (!idle_) ++shared_.counters.cut;
+            co_return ScanState::kMore;
+        }
         if (idle_ && requests_ > 0) deadline = afterMs(limits_.header_ms);
         idle_ = false;
     }
@@ -197,7 +201,10 @@ asio::awaitable<bool> Connection::readRest(BodyDecoder& decoder) {
         const Deadline deadline =
             rateDeadline(start, limits_.body_grace_ms, limits_.body_rate_min, read_bytes);
         const IoResult result = co_await readMore(deadline);
-        if (result.code) co_return false;  // cut or too slow: the handler never hears of it
+        if (result.code) {  // cut or too slow: the handler never hears of it
+            ++shared_.counters.cut;
+            co_return false;
+        }
         read_bytes += result.bytes;
     }
 }
@@ -276,6 +283,7 @@ asio::awaitable<bool> Connection::writeAll(std::string_view bytes, Deadline star
 
 asio::awaitable<void> Connection::refuse(Refusal refusal) {
     Response response;
+    shared_.counters.refused(refusal.status);
     response.status = refusal.status;
     if (refusal.status == 503) response.headers.push_back(HeaderField{"Retry-After", "1"});
     const bool written = co_await writeAnswer(std::move(response), AfterAnswer::kClose, true);

@@ -1,8 +1,8 @@
 /// One connection of the server: reads requests, asks the handler, writes answers. Internal.
 #pragma once
 
-#include "hub/http/byte_budget.hpp"
 #include "hub/http/body_decoder.hpp"
+#include "hub/http/byte_budget.hpp"
 #include "hub/http/byte_stream.hpp"
 #include "hub/http/one_shot.hpp"
 #include "hub/http/response_writer.hpp"
@@ -11,12 +11,31 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 
+#include <array>
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
 namespace hub::http {
+
+/// What connections count. Any thread.
+struct ServerCounters {
+    std::atomic<std::uint64_t> accepted{0};
+    std::atomic<std::uint64_t> over_cap{0};
+    std::atomic<std::uint64_t> cut{0};
+    std::array<std::atomic<std::uint64_t>, 5> answers{};
+    std::mutex mutex;
+    std::map<int, std::uint64_t> refusals;  ///< guarded by mutex
+
+    void answered(int status) { ++answers.at(static_cast<std::size_t>(status / 100 - 1) % 5); }
+    void refused(int status) {
+        const std::lock_guard lock(mutex);
+        ++refusals[status];
+    }
+};
 
 /// What all connections of a server share.
 struct ServerShared {
@@ -24,6 +43,7 @@ struct ServerShared {
     Handler handler;
     std::atomic<bool> draining = false;
     ByteBudget bodies{config.limits.body_bytes_in_flight_max};
+    ServerCounters counters{};
 };
 
 /// Lives on one I/O thread.

@@ -54,6 +54,11 @@ public:
         if (total_ == 0) none_left_.notify_all();
     }
 
+    [[nodiscard]] std::size_t total() {
+        const std::lock_guard lock(mutex_);
+        return total_;
+    }
+
     /// Waits until no connection is left; returns false when time is up before.
     bool waitForNone(std::int64_t wait_ms) {
         std::unique_lock lock(mutex_);
@@ -180,9 +185,11 @@ void Server::Impl::admit(tcp::socket socket, Lane& lane) {
     std::string address = addressText(endpoint.address());
     const bool exempt = isTrusted(address, shared.config.trusted_proxies);
     if (!admission.enter(address, exempt)) {
+        ++shared.counters.over_cap;
         refuseAtOnce(socket);
         return;
     }
+    ++shared.counters.accepted;
     asio::co_spawn(lane.context, serveOne(std::move(socket), lane, address),
                    [this, address](const std::exception_ptr&) { admission.leave(address); });
 }
@@ -227,6 +234,21 @@ void Server::Impl::forEachConnection(void (Connection::*action)()) {
             for (Connection* connection : lane.connections) (connection->*action)();
         });
     }
+}
+
+ServerView Server::view() const {
+    ServerCounters& counters = impl_->shared.counters;
+    ServerView view;
+    view.connections = impl_->admission.total();
+    view.accepted = counters.accepted;
+    view.over_cap = counters.over_cap;
+    view.cut = counters.cut;
+    for (std::size_t i = 0; i < view.answers.size(); ++i)
+        view.answers.at(i) = counters.answers.at(i);
+    view.body_bytes = impl_->shared.bodies.taken();
+    const std::lock_guard lock(counters.mutex);
+    view.refusals = counters.refusals;
+    return view;
 }
 
 void Server::stop(std::int64_t grace_ms) {

@@ -4,9 +4,11 @@
 #include "hub/http/head.hpp"
 #include "hub/http/message.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,6 +54,17 @@ struct ServerConfig {
     ServerLimits limits;
 };
 
+/// What an edge is doing, and what it has counted since its start.
+struct ServerView {
+    std::size_t connections = 0;             ///< open now
+    std::uint64_t accepted = 0;              ///< connections that were let in
+    std::uint64_t over_cap = 0;              ///< connections that were refused at once
+    std::uint64_t cut = 0;                   ///< requests that began and never became whole
+    std::array<std::uint64_t, 5> answers{};  ///< of handlers: 1xx … 5xx
+    std::map<int, std::uint64_t> refusals;   ///< of the edge itself, by status
+    std::size_t body_bytes = 0;              ///< of requests that are read or answered
+};
+
 /// Owns its threads. `start`, `stop` and the destructor belong to one thread.
 class Server {
 public:
@@ -71,6 +84,9 @@ public:
     /// Closes the listener and idle connections at once, lets running requests finish within
     /// `grace_ms`, closes what is left and joins the threads. Not from a handler.
     void stop(std::int64_t grace_ms);
+
+    /// Any thread, from start to the destructor.
+    [[nodiscard]] ServerView view() const;
 
     struct Impl;  ///< public for the implementation only
 

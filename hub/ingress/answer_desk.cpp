@@ -32,6 +32,11 @@ void AnswerDesk::wait(Look look, std::int64_t deadline_ms, http::Respond respond
     changed_.notify_one();
 }
 
+std::size_t AnswerDesk::waiting() {
+    const std::lock_guard lock(mutex_);
+    return count_;
+}
+
 void AnswerDesk::wake() {
     {
         const std::lock_guard lock(mutex_);

@@ -34,6 +34,8 @@ public:
     /// Answers as soon as `look` finds something, with 503 after `deadline_ms` from now, and at
     /// once with 503 if too many wait or the desk stopped.
     void wait(Look look, std::int64_t deadline_ms, http::Respond respond);
+    /// How many wait.
+    [[nodiscard]] std::size_t waiting();
     /// Some answer may be there.
     void wake();
     /// Answers what waits with 503. Idempotent.

@@ -176,18 +176,17 @@ bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
     const auto unknown = work.account.unknown_orders == "create" ? domain::UnknownOrder::kCreate
                                                                  : domain::UnknownOrder::kTask;
     const bool may_hold = work.submit_open && now < work.row.received_at_ms + kHoldMaxMs;
-    domain::ApplyContext context{
-        work.account,
-        work.plugin->manifest(),
-        domain::Source::kTold,
-        work.row.is_hint,
-        "delivery",
-        work.row.id,
-        ordinal,
-        std::nullopt,
-        now,
-        may_hold ? domain::UnknownOrder::kHold : unknown,
-        work.row.trace_id};
+    domain::ApplyContext context{work.account,
+                                 work.plugin->manifest(),
+                                 domain::Source::kTold,
+                                 work.row.is_hint,
+                                 "delivery",
+                                 work.row.id,
+                                 ordinal,
+                                 std::nullopt,
+                                 now,
+                                 may_hold ? domain::UnknownOrder::kHold : unknown,
+                                 work.row.trace_id};
     domain::Applied applied;
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
         const auto scope = work.scope();
@@ -206,6 +205,9 @@ bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
     if (!done.ok()) {
         fail(work, "apply: " + done.error().text());
         return false;
+    }
+    if (services_.stats != nullptr) {
+        services_.stats->observations.add(work.account.plugin_key, domain::nameOf(applied.outcome));
     }
     observe::log(Level::kInfo, "observation." + std::string(domain::nameOf(applied.outcome)),
                  {{"delivery", work.row.id}, {"account", work.account.id}, {"ordinal", ordinal}});
@@ -236,10 +238,15 @@ void InboxWorker::apply(Work& work, const hubsdk::Interpretation& said) {
             inbox.markProcessed(connection, work.lease, now);
         }
     });
+    if (done.ok()) tally(work.account.plugin_key, held ? "held" : "processed");
     if (!done.ok()) {
         observe::log(Level::kWarning, "inbox.mark_failed",
                      {{"delivery", work.row.id}, {"why", done.error().text()}});
     }
+}
+
+void InboxWorker::tally(std::string_view vendor, std::string_view outcome) const {
+    if (services_.stats != nullptr) services_.stats->deliveries.add(vendor, outcome);
 }
 
 void InboxWorker::fail(const Work& work, const std::string& why) {
@@ -253,6 +260,7 @@ void InboxWorker::fail(const Work& work, const std::string& why) {
             inbox.markFailed(connection, work.lease, why, now + retryWait(work.row.attempts), now);
         }
     });
+    tally(work.account.plugin_key, dead ? "dead" : "failed");
     observe::log(dead ? Level::kError : Level::kWarning, dead ? "inbox.dead" : "inbox.failed",
                  {{"delivery", work.row.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
 }

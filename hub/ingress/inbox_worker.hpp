@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hub/domain/apply.hpp"
+#include "hub/observe/counter.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/storage/database.hpp"
 
@@ -24,6 +25,12 @@ inline constexpr std::int64_t kInboxPollMs = 500;
 inline constexpr std::int64_t kInboxLeaseMs = 10'000;
 inline constexpr int kInboxBatch = 16;
 
+/// What became of deliveries and of the observations in them, by vendor. Any thread.
+struct InboxStats {
+    observe::LabelledCounter deliveries;    ///< processed, held, failed, dead
+    observe::LabelledCounter observations;  ///< words of domain::nameOf(ApplyOutcome)
+};
+
 /// Everything outlives the worker.
 struct InboxServices {
     storage::Database& database;
@@ -31,6 +38,7 @@ struct InboxServices {
     plugins::PluginRegistry& plugins;
     std::function<std::int64_t()> now_ms;
     std::function<void()> flows_changed;  ///< a fetch may have been asked for
+    InboxStats* stats = nullptr;          ///< may be null
 };
 
 /// Owns its threads. `wake` from any thread, start and stop from the owner.
@@ -61,6 +69,7 @@ private:
     bool applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
                   bool& held);
     void fail(const Work& work, const std::string& why);
+    void tally(std::string_view vendor, std::string_view outcome) const;
 
     InboxServices services_;
     std::string owner_;

@@ -82,6 +82,13 @@ struct Ingress::Knock {
     hubsdk::Claim claim;
     bool is_hint = true;
     http::Response ack;
+    std::string_view word = door::kUnavailable;  ///< what is answered if the way ends now
+    std::string_view reason;                     ///< of a refusal
+
+    void refuse(std::string_view why) {
+        word = door::kRefused;
+        reason = why;
+    }
 
     [[nodiscard]] storage::TenantScope scope() const {
         return storage::TenantScope::afterProof((account ? account : endpoint)->tenant_id);
@@ -113,17 +120,28 @@ std::size_t Ingress::bodyBytesMax(std::string_view path) const {
     return std::min(asked, kWebhookBodyBytesCeiling);
 }
 
+void Ingress::count(std::string_view vendor, std::string_view word, std::string_view reason) const {
+    if (services_.answers == nullptr) return;
+    if (reason.empty()) return services_.answers->add(vendor, word);
+    services_.answers->add(vendor, std::string(word) + " " + std::string(reason));
+}
+
 void Ingress::handle(http::Request request, http::Respond respond) const {
     auto path = webhookPath(request.path);
-    // A lane for each vendor we have, so names made up by a stranger make none.
-    if (!path || !services_.plugins.find(path->vendor)) return respond(unauthorized());
+    // A lane for each vendor we have, so names made up by a stranger make none, nor a label.
+    if (!path || !services_.plugins.find(path->vendor)) {
+        count(door::kNobody, door::kRefused, "unknown_vendor");
+        return respond(unauthorized());
+    }
     auto knock = std::make_shared<Knock>();
     knock->request = std::move(request);
     knock->respond = std::move(respond);
     knock->path = std::move(*path);
     const bool posted =
         services_.work.post("webhook " + knock->path.vendor, [this, knock] { process(knock); });
-    if (!posted) knock->respond(unavailableAnswer());
+    if (posted) return;
+    count(knock->path.vendor, door::kUnavailable);
+    knock->respond(unavailableAnswer());
 }
 
 void Ingress::process(const std::shared_ptr<Knock>& knock) const {
@@ -131,10 +149,12 @@ void Ingress::process(const std::shared_ptr<Knock>& knock) const {
         check(knock);
     } catch (const storage::StorageError& error) {
         observe::log(Level::kError, "ingress.storage_failed", {{"why", error.what()}});
+        count(knock->path.vendor, door::kUnavailable);
         knock->respond(unavailableAnswer());
     } catch (const std::exception& error) {
         // The boundary of a job: nothing a stranger sends may end the process.
         observe::log(Level::kError, "ingress.failed", {{"why", error.what()}});
+        count(knock->path.vendor, door::kUnavailable);
         knock->respond(unavailableAnswer());
     }
 }
@@ -144,7 +164,10 @@ void Ingress::check(const std::shared_ptr<Knock>& knock) const {
     constexpr std::array kStages{&Ingress::findEndpoint, &Ingress::readRequest, &Ingress::prove,
                                  &Ingress::acknowledge, &Ingress::selectAccount};
     for (const auto stage : kStages) {
-        if (auto answered = (this->*stage)(*knock)) return knock->respond(std::move(*answered));
+        auto answered = (this->*stage)(*knock);
+        if (!answered) continue;
+        count(knock->path.vendor, knock->word, knock->reason);
+        return knock->respond(std::move(*answered));
     }
     const bool asks = knock->route->kind == "request";
     if (asks && knock->account) return storeRequest(knock);
@@ -186,12 +209,17 @@ Ingress::Answered Ingress::readRequest(Knock& knock) const {
     }
     delivery.body = hubsdk::Body{knock.request.body};
     knock.route = knock.plugin->routeOf(delivery);
-    if (knock.route == nullptr) return unauthorized();
+    if (knock.route == nullptr) {
+        knock.refuse("no_route");
+        return unauthorized();
+    }
     return std::nullopt;
 }
 
 Ingress::Answered Ingress::prove(Knock& knock) const {
-    const auto refused = [&knock](std::string_view event, std::string_view why) {
+    const auto refused = [&knock](std::string_view event, std::string_view word,
+                                  std::string_view why) {
+        knock.refuse(knock.endpoint ? word : std::string_view("unknown_endpoint"));
         observe::log(Level::kWarning, event,
                      {{"account", knock.endpoint ? knock.endpoint->id : std::string("unknown")},
                       {"vendor", knock.path.vendor},
@@ -201,14 +229,15 @@ Ingress::Answered Ingress::prove(Knock& knock) const {
     std::string_view settings = "{}";
     if (knock.endpoint) settings = knock.endpoint->settings;
     auto claim = knock.plugin->claim(knock.delivery, settings);
-    if (!claim) return refused("ingress.claim_failed", claim.error().text());
+    if (!claim) return refused("ingress.claim_failed", "claim_failed", claim.error().text());
     const auto allowed = security::checkClaim(*claim, knock.plugin->manifest());
-    if (!allowed) return refused("ingress.claim_not_allowed", allowed.error().text());
+    if (!allowed)
+        return refused("ingress.claim_not_allowed", "claim_not_allowed", allowed.error().text());
     const auto verdict =
         security::verifyClaim(*claim, knock.delivery, knock.secrets, knock.now_ms,
                               services_.webhook_url(knock.path.vendor, knock.path.token));
-    if (!verdict.authentic()) return refused("ingress.refused", verdict.reason());
-    if (!knock.endpoint) return refused("ingress.refused", "unknown endpoint");
+    if (!verdict.authentic()) return refused("ingress.refused", verdict.reason(), verdict.reason());
+    if (!knock.endpoint) return refused("ingress.refused", "unknown_endpoint", "unknown endpoint");
     knock.claim = std::move(claim).value();
     knock.is_hint = verdict.isHint();
     return std::nullopt;
@@ -218,6 +247,7 @@ Ingress::Answered Ingress::prove(Knock& knock) const {
 Ingress::Answered Ingress::acknowledge(Knock& knock) const {
     if (knock.claim.refuse) {
         const std::int64_t status = knock.claim.refuse->status;
+        knock.refuse("by_plugin");
         return answer(status >= 400 && status < 500 ? static_cast<int>(status) : 400);
     }
     knock.ack = answer(200, kReceived);
@@ -235,7 +265,10 @@ Ingress::Answered Ingress::acknowledge(Knock& knock) const {
         knock.ack = answer(200, *body, "text/plain; charset=utf-8");
     }
     const bool* stored = knock.claim.store.get();
-    if (stored != nullptr && !*stored) return std::move(knock.ack);
+    if (stored != nullptr && !*stored) {
+        knock.word = door::kAcknowledged;
+        return std::move(knock.ack);
+    }
     return std::nullopt;
 }
 
@@ -292,25 +325,35 @@ storage::NewDelivery Ingress::deliveryOf(Knock& knock) const {
     return row;
 }
 
+// Counts what became of the row.
+void Ingress::settle(Knock& knock, const hubsdk::Result<void>& done,
+                     storage::InsertOutcome outcome) const {
+    if (!done.ok()) {
+        observe::log(Level::kError, "ingress.commit_failed", {{"why", done.error().text()}});
+        return count(knock.path.vendor, door::kUnavailable);
+    }
+    const bool duplicate = outcome == storage::InsertOutcome::kDuplicate;
+    count(knock.path.vendor, duplicate ? door::kDuplicate : door::kStored);
+}
+
 void Ingress::storeEvent(const std::shared_ptr<Knock>& knock) const {
     const auto& repositories = services_.repositories;
     const auto scope = knock->scope();
     auto sealed = std::make_shared<storage::SealedDelivery>(
         repositories.inbox.seal(scope, deliveryOf(*knock)));
+    auto outcome = std::make_shared<storage::InsertOutcome>();
     services_.database.submit(
         storage::WriteQueue::kIngress,
-        [&repositories, knock, sealed, scope](Connection& connection) {
+        [&repositories, knock, sealed, scope, outcome](Connection& connection) {
             const auto inserted = repositories.inbox.insertDelivery(connection, *sealed);
+            *outcome = inserted.outcome;
             if (!knock->account) {
                 raiseForeign(connection, repositories, scope, inserted.id, knock->now_ms);
             }
         },
-        [this, knock](const hubsdk::Result<void>& done) {
-            if (!done.ok()) {
-                observe::log(Level::kError, "ingress.commit_failed",
-                             {{"why", done.error().text()}});
-                return knock->respond(unavailableAnswer());
-            }
+        [this, knock, outcome](const hubsdk::Result<void>& done) {
+            settle(*knock, done, *outcome);
+            if (!done.ok()) return knock->respond(unavailableAnswer());
             knock->respond(std::move(knock->ack));
             services_.delivery_stored();
         });
@@ -324,6 +367,7 @@ void Ingress::storeRequest(const std::shared_ptr<Knock>& knock) const {
     auto sealed =
         std::make_shared<storage::SealedDelivery>(repositories.inbox.seal(scope, std::move(row)));
     auto flow_id = std::make_shared<std::string>();
+    auto outcome = std::make_shared<storage::InsertOutcome>();
     const auto look = [this, knock, scope, flow_id]() -> std::optional<http::Response> {
         const auto flow = services_.database.read([&](Connection& connection) {
             return services_.repositories.flows.find(connection, scope, *flow_id);
@@ -336,18 +380,16 @@ void Ingress::storeRequest(const std::shared_ptr<Knock>& knock) const {
     };
     services_.database.submit(
         storage::WriteQueue::kIngress,
-        [&repositories, knock, sealed, scope, flow_id](Connection& connection) {
+        [&repositories, knock, sealed, scope, flow_id, outcome](Connection& connection) {
             const auto inserted = repositories.inbox.insertDelivery(connection, *sealed);
+            *outcome = inserted.outcome;
             const storage::NewFlow flow =
                 inboundFlow(*knock->account, knock->plugin->sha256(), inserted.id, knock->now_ms);
             *flow_id = startInboundFlow(connection, repositories, scope, flow, knock->now_ms);
         },
-        [this, knock, look](const hubsdk::Result<void>& done) {
-            if (!done.ok()) {
-                observe::log(Level::kError, "ingress.commit_failed",
-                             {{"why", done.error().text()}});
-                return knock->respond(unavailableAnswer());
-            }
+        [this, knock, look, outcome](const hubsdk::Result<void>& done) {
+            settle(*knock, done, *outcome);
+            if (!done.ok()) return knock->respond(unavailableAnswer());
             services_.flows_changed();
             services_.desk.wait(look, services_.answer_deadline_ms, knock->respond);
         });

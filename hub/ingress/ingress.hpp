@@ -5,6 +5,7 @@
 #include "hub/app/work_pool.hpp"
 #include "hub/http/message.hpp"
 #include "hub/ingress/answer_desk.hpp"
+#include "hub/observe/counter.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/security/pieces.hpp"
 #include "hub/storage/database.hpp"
@@ -30,6 +31,17 @@ struct WebhookPath {
 /// Nothing if the path is no webhook path.
 [[nodiscard]] std::optional<WebhookPath> webhookPath(std::string_view path);
 
+/// What the door answered, by vendor: one of these words, or kRefused, a blank and the reason.
+namespace door {
+inline constexpr std::string_view kStored = "stored";
+inline constexpr std::string_view kDuplicate = "duplicate";
+inline constexpr std::string_view kAcknowledged = "acknowledged";  ///< a ping that is not kept
+inline constexpr std::string_view kUnavailable = "unavailable";
+inline constexpr std::string_view kRefused = "refused";
+/// The vendor under which paths are counted that name none of ours.
+inline constexpr std::string_view kNobody = "unknown";
+}  // namespace door
+
 /// Everything outlives the ingress.
 struct IngressServices {
     storage::Database& database;
@@ -42,6 +54,7 @@ struct IngressServices {
     std::function<void()> delivery_stored;  ///< wakes the inbox workers
     std::function<void()> flows_changed;    ///< there may be a flow to lease
     std::int64_t answer_deadline_ms = kAnswerDeadlineMs;
+    observe::LabelledCounter* answers = nullptr;  ///< by vendor and word of `door`; may be null
 };
 
 /// Any thread.
@@ -62,6 +75,9 @@ public:
 
 private:
     struct Knock;
+    void count(std::string_view vendor, std::string_view word, std::string_view reason = {}) const;
+    void settle(Knock& knock, const hubsdk::Result<void>& done,
+                storage::InsertOutcome outcome) const;
     using Answered = std::optional<http::Response>;  ///< an answer ends the way, nothing goes on
     void process(const std::shared_ptr<Knock>& knock) const;
     void check(const std::shared_ptr<Knock>& knock) const;

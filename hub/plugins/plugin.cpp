@@ -91,6 +91,37 @@ Error errorOf(hub_status status, std::string_view document, std::string_view nam
     return error;
 }
 
+// One call under the eyes of the watch, if there is one; counted with its status at its end.
+class Watched {
+public:
+    Watched(CallWatch* watch, const std::string& vendor, const hub_status& status)
+        : watch_(watch), vendor_(vendor), status_(status) {
+        if (watch_ != nullptr) guard_.emplace(*watch_, vendor_);
+    }
+    ~Watched() {
+        if (watch_ != nullptr) watch_->ended.add(vendor_, word());
+    }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+
+private:
+    [[nodiscard]] std::string_view word() const {
+        constexpr std::array<std::pair<hub_status, std::string_view>, 4> kWords{
+            {{HUB_OK, "ok"},
+             {HUB_INVALID, "invalid"},
+             {HUB_UNSUPPORTED, "unsupported"},
+             {HUB_OVERSIZE, "oversize"}}};
+        for (const auto& [status, word] : kWords)
+            if (status == status_) return word;
+        return "failed";
+    }
+
+    CallWatch* watch_;
+    const std::string& vendor_;
+    const hub_status& status_;
+    std::optional<CallWatch::Guard> guard_;
+};
+
 // An action holds observations of up to ten thousand subjects.
 constexpr hubsdk::JsonLimits kAnswerLimits{HUB_OUTPUT_BYTES_MAX, 96};
 
@@ -139,9 +170,11 @@ Result<std::string> Plugin::exchange(Function function, std::string_view name,
     Output output;
     const hub_sink sink{sizeof(hub_sink), 0, &output, &Output::write};
     hub_status status = HUB_FAILED;
+    const Watched watched(host_.watch.get(), manifest().vendor, status);
     try {
         status = function(&call, &sink);
     } catch (...) {
+        status = HUB_FAILED;
         // Not looked at: its type may live in the plugin (style-anchors section 4, rule 7).
         return makeError(ErrorCode::kInternal, "the plugin threw (" + std::string(name) + ")");
     }

@@ -11,6 +11,7 @@
 #include <hubsdk/model/manifest.hpp>
 #include <hubsdk/model/observation.hpp>
 
+#include "hub/plugins/call_watch.hpp"
 #include "hub/plugins/plugin_library.hpp"
 
 namespace hub::plugins {
@@ -24,6 +25,7 @@ inline constexpr std::size_t kPluginMessageBytesMax = 500;
 struct PluginHost {
     /// One line, cut to kLogLineBytesMax, control characters replaced. level: 0 debug … 3 error.
     std::function<void(int level, std::string_view vendor, std::string_view line)> log;
+    std::shared_ptr<CallWatch> watch;  ///< sees every call; may be null
 };
 
 /// One version of one plugin, ready to be called. Immutable; any thread, also at the same time. The

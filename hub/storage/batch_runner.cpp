@@ -53,6 +53,11 @@ std::int64_t nowMs() {
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+std::int64_t steadyMs() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 /// Parallel writers that met once would meet again: each waits another time.
 std::chrono::milliseconds backoff(int attempt) {
     const int most = std::min(kBackoffFirstMs << std::min(attempt, 10), kBackoffMaxMs);
@@ -84,6 +89,7 @@ BatchRunner::BatchRunner(Driver& driver, ServerState& server,
 void BatchRunner::run(std::span<PendingUnit> batch) {
     if (!server_.mayTry()) {
         settleAll(batch, makeError(ErrorCode::kUnavailable, "the database is away"));
+        count(batch);
         return;
     }
     give_up_at_ = Clock::now();
@@ -91,6 +97,7 @@ void BatchRunner::run(std::span<PendingUnit> batch) {
     last_error_.reset();
     Verdict verdict =
         runRepeatedly(batch, batch.size() == 1 ? kAloneAttemptsMax : kBatchAttemptsMax);
+    if (verdict == Verdict::kSplit) ++server_.counters.batches_split;
     // Each alone, so that only the guilty one is told of a failure.
     for (std::size_t i = 0; verdict != Verdict::kSettled && i < batch.size(); ++i) {
         const auto one = batch.subspan(i, 1);
@@ -100,6 +107,18 @@ void BatchRunner::run(std::span<PendingUnit> batch) {
         }
     }
     server_.report(connection_ != nullptr && connection_->usable());
+    count(batch);
+}
+
+void BatchRunner::count(std::span<const PendingUnit> batch) {
+    const auto good = std::ranges::count_if(
+        batch, [](const PendingUnit& pending) { return pending.outcome.ok(); });
+    server_.counters.units_committed += static_cast<std::uint64_t>(good);
+    server_.counters.units_failed += batch.size() - static_cast<std::uint64_t>(good);
+}
+
+void BatchRunner::note(StorageErrorCode code) {
+    if (code == StorageErrorCode::kFull) server_.counters.full_at_ms = steadyMs();
 }
 
 BatchRunner::Verdict BatchRunner::runRepeatedly(std::span<PendingUnit> units, int attempts_max) {
@@ -107,6 +126,7 @@ BatchRunner::Verdict BatchRunner::runRepeatedly(std::span<PendingUnit> units, in
         const Verdict verdict = runOnce(units);
         if (verdict != Verdict::kRepeat) return verdict;
         if (Clock::now() >= give_up_at_) break;
+        ++server_.counters.batches_repeated;
         std::this_thread::sleep_for(backoff(attempt));
     }
     // A batch of many that the server cannot take is not worth a try for each of its units.
@@ -146,6 +166,7 @@ BatchRunner::Verdict BatchRunner::runOnce(std::span<PendingUnit> units) {
     } catch (const StorageError& error) {
         // Nobody's unit is guilty, and trying each alone would wait for the lock once for each.
         last_error_ = toError(error);
+        note(error.code());
         undo();
         if (parallel_ && passes(error.code())) return Verdict::kRepeat;
         settleAll(units, *last_error_);
@@ -170,6 +191,7 @@ BatchRunner::Verdict BatchRunner::runUnits(std::span<PendingUnit> units) {
         return commit(units);
     } catch (const StorageError& error) {
         last_error_ = toError(error);
+        note(error.code());
         if (parallel_ && passes(error.code())) return Verdict::kRepeat;
         if (!alone) return Verdict::kSplit;
         units.front().outcome = *last_error_;
@@ -192,6 +214,7 @@ BatchRunner::Verdict BatchRunner::runUnit(PendingUnit& pending, bool alone) {
         } catch (...) {
             const Failure failure = currentFailure();
             pending.outcome = failure.error;
+            if (failure.code) note(*failure.code);
             if (!connection_->inTransaction()) {
                 last_error_ = failure.error;
                 if (parallel_ && (!failure.code || passes(*failure.code))) return Verdict::kRepeat;
@@ -199,6 +222,7 @@ BatchRunner::Verdict BatchRunner::runUnit(PendingUnit& pending, bool alone) {
             }
             connection_->rollbackToSavepoint();
             if (!failure.stale || !parallel_ || run >= kStaleRunsMax) return Verdict::kSettled;
+            ++server_.counters.units_repeated;
         }
     }
 }
@@ -218,12 +242,14 @@ void BatchRunner::writeMarker() {
 BatchRunner::Verdict BatchRunner::commit(std::span<PendingUnit> units) {
     if (!parallel_) {
         connection_->commit();
+        ++server_.counters.commits;
         return Verdict::kSettled;
     }
     writeMarker();
     try {
         connection_->commit();
         marker_exists_ = true;
+        ++server_.counters.commits;
         return Verdict::kSettled;
     } catch (const CommitUnknown& unknown) {
         last_error_ = toError(unknown);

@@ -38,6 +38,18 @@ inline constexpr int kAloneAttemptsMax = 16;
 /// How long one batch may be repeated. Over it, what is left is told kUnavailable.
 inline constexpr int kRetryBudgetMs = 5000;
 
+/// What the runners of one writer count; values only grow. Any thread.
+struct WriterCounters {
+    std::atomic<std::uint64_t> commits{0};
+    std::atomic<std::uint64_t> units_committed{0};
+    std::atomic<std::uint64_t> units_failed{0};
+    std::atomic<std::uint64_t> batches_repeated{0};  ///< after a deadlock or a lost connection
+    std::atomic<std::uint64_t> batches_split{0};     ///< to find the unit that is to blame
+    std::atomic<std::uint64_t> units_repeated{0};    ///< on a row that another commit changed
+    /// When a write last failed for want of space, of the steady clock; 0: never.
+    std::atomic<std::int64_t> full_at_ms{0};
+};
+
 /// Shared by the runners of one writer: while the server is away one of them asks for it and the
 /// others refuse at once, so that no queue waits for its time-outs one after the other.
 class ServerState {
@@ -46,6 +58,8 @@ public:
     [[nodiscard]] bool mayTry();
     void report(bool reached);
     [[nodiscard]] bool away() const { return away_; }
+
+    WriterCounters counters;
 
 private:
     std::atomic<bool> away_{false};
@@ -80,6 +94,8 @@ private:
     void writeMarker();
     [[nodiscard]] bool isCommitted();
     void undo() noexcept;
+    void note(StorageErrorCode code);
+    void count(std::span<const PendingUnit> batch);
 
     Driver& driver_;
     ServerState& server_;

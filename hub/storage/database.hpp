@@ -67,6 +67,11 @@ public:
         }
     }
 
+    /// What writers and readers are doing, and what the writers have counted.
+    [[nodiscard]] WriterView writerView() const { return writer_->view(); }
+    [[nodiscard]] const WriterCounters& counters() const { return writer_->counters(); }
+    [[nodiscard]] ReaderView readerView() { return readers_.view(); }
+
     /// Commits what is queued and ends the writers; later writes fail with kUnavailable.
     /// Idempotent.
     void stop();

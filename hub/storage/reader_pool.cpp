@@ -58,13 +58,20 @@ void ReaderPool::closeIdle() {
 std::unique_ptr<Connection> ReaderPool::takeIdle() {
     std::unique_lock lock(mutex_);
     if (!freed_.wait_for(lock, std::chrono::milliseconds(wait_ms_),
-                         [this] { return lent_ < readers_max_; }))
+                         [this] { return lent_ < readers_max_; })) {
+        ++timed_out_;
         throw StorageError(StorageErrorCode::kBusy, "no read connection became free in time");
+    }
     ++lent_;
     if (idle_.empty()) return nullptr;
     auto connection = std::move(idle_.back());
     idle_.pop_back();
     return connection;
+}
+
+ReaderView ReaderPool::view() {
+    const std::lock_guard lock(mutex_);
+    return ReaderView{readers_max_, lent_, idle_.size(), timed_out_};
 }
 
 void ReaderPool::giveBack(std::unique_ptr<Connection> connection) noexcept {

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -13,6 +14,14 @@ namespace hub::storage {
 
 inline constexpr std::size_t kReadersMax = 8;
 inline constexpr int kPoolWaitMs = 2000;
+
+/// What a pool holds at this moment.
+struct ReaderView {
+    std::size_t max = 0;
+    std::size_t lent = 0;
+    std::size_t idle = 0;
+    std::uint64_t timed_out = 0;  ///< waits that ended without a connection, since the start
+};
 
 /// Lends read connections. Any thread. Must outlive its leases.
 class ReaderPool {
@@ -40,6 +49,8 @@ public:
     /// Waits at most `wait_ms`, then throws StorageError (kBusy). Connects outside the lock.
     Lease lease();
 
+    [[nodiscard]] ReaderView view();
+
 private:
     std::unique_ptr<Connection> takeIdle();
     std::unique_ptr<Connection> begun(std::unique_ptr<Connection> idle);
@@ -53,6 +64,7 @@ private:
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Connection>> idle_;  ///< guarded by mutex_
     std::size_t lent_ = 0;                           ///< guarded by mutex_
+    std::uint64_t timed_out_ = 0;                    ///< guarded by mutex_
 };
 
 }  // namespace hub::storage

@@ -24,8 +24,9 @@ Writer::Writer(Driver& driver, std::unique_ptr<Connection> connection, std::size
     : queue_units_max_(queue_units_max) {
     for (std::size_t i = 0; i < std::max<std::size_t>(writers, 1); ++i)
         runners_.push_back(std::make_unique<BatchRunner>(driver, server_, std::move(connection)));
+    since_.resize(runners_.size());
     // All are there before one runs.
-    for (auto& runner : runners_) threads_.emplace_back([this, &runner] { loop(*runner); });
+    for (std::size_t i = 0; i < runners_.size(); ++i) threads_.emplace_back([this, i] { loop(i); });
 }
 
 Writer::~Writer() { stop(); }
@@ -40,6 +41,7 @@ void Writer::submit(WriteQueue queue, Unit unit, UnitDone done) {
             arrived_.notify_one();
             return;
         }
+        ++refused_;
     }
     tell(done, queueFull());
 }
@@ -57,17 +59,36 @@ void Writer::stop() {
 
 bool Writer::onWriterThread() const { return running_here == this; }
 
-void Writer::loop(BatchRunner& runner) {
+WriterView Writer::view() {
+    const auto now = Clock::now();
+    WriterView view;
+    view.threads = runners_.size();
+    view.away = server_.away();
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < kWriteQueues; ++i) view.queued.at(i) = queues_.at(i).size();
+    for (const auto& since : since_) {
+        if (!since) continue;
+        ++view.busy;
+        const std::int64_t ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(now - *since).count();
+        view.longest_batch_ms = std::max(view.longest_batch_ms, ms);
+    }
+    view.refused = refused_;
+    return view;
+}
+
+void Writer::loop(std::size_t number) {
     running_here = this;
-    for (Batch batch = takeBatch(); !batch.empty(); batch = takeBatch()) {
-        runner.run(batch);
+    for (Batch batch = takeBatch(number); !batch.empty(); batch = takeBatch(number)) {
+        runners_[number]->run(batch);
         for (auto& pending : batch) tell(pending.done, std::move(pending.outcome));
     }
 }
 
 /// Waits for work; empty only when stopping and nothing is left.
-Writer::Batch Writer::takeBatch() {
+Writer::Batch Writer::takeBatch(std::size_t number) {
     std::unique_lock lock(mutex_);
+    since_[number].reset();
     arrived_.wait(lock, [this] { return queued_ > 0 || stopping_; });
     Batch batch;
     while (queued_ > 0 && batch.size() < kUnitsPerCommitMax) {
@@ -78,6 +99,7 @@ Writer::Batch Writer::takeBatch() {
         queue.pop_front();
         --queued_;
     }
+    if (!batch.empty()) since_[number] = Clock::now();
     return batch;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -30,6 +32,16 @@ inline constexpr std::size_t kQueueUnitsMax = 4096;
 /// Write connections where the database writes in parallel.
 inline constexpr std::size_t kWritersMax = 4;
 
+/// What a writer is doing at this moment.
+struct WriterView {
+    std::array<std::size_t, kWriteQueues> queued{};  ///< units, by WriteQueue
+    std::size_t threads = 0;
+    std::size_t busy = 0;               ///< threads with a batch in work
+    std::int64_t longest_batch_ms = 0;  ///< how long the oldest of these takes by now
+    std::uint64_t refused = 0;          ///< units that found their queue full, since the start
+    bool away = false;                  ///< the database's server was not reached last time
+};
+
 class Writer {
 public:
     /// `connection` is the first thread's; the others open theirs when they have work. The driver
@@ -49,14 +61,20 @@ public:
     /// writer's own.
     void stop();
 
+    /// Any thread.
+    [[nodiscard]] WriterView view();
+    [[nodiscard]] const WriterCounters& counters() const { return server_.counters; }
+
     /// True on a writer's thread: a blocking write there could wait for itself.
     [[nodiscard]] bool onWriterThread() const;
 
 private:
     using Batch = std::vector<PendingUnit>;
 
-    void loop(BatchRunner& runner);
-    Batch takeBatch();
+    using Clock = std::chrono::steady_clock;
+
+    void loop(std::size_t number);
+    Batch takeBatch(std::size_t number);
 
     std::size_t queue_units_max_;
     ServerState server_;
@@ -65,6 +83,8 @@ private:
     std::condition_variable arrived_;
     std::array<std::deque<PendingUnit>, kWriteQueues> queues_;  ///< guarded by mutex_
     std::size_t queued_ = 0;                                    ///< guarded by mutex_
+    std::vector<std::optional<Clock::time_point>> since_;       ///< guarded by mutex_; of batches
+    std::uint64_t refused_ = 0;                                 ///< guarded by mutex_
     std::size_t turn_ = 0;                                      ///< guarded by mutex_
     bool stopping_ = false;                                     ///< guarded by mutex_
     std::mutex join_mutex_;
