@@ -8,7 +8,11 @@ if [ -n "${2:-}" ]; then benches=("$folder/bench_$2"); else benches=("$folder"/b
 for bench in "${benches[@]}"; do
   [ -x "$bench" ] || continue
   found=$((found + 1))
-  printf -- '== %s\n' "$(basename "$bench")"
+  name=$(basename "$bench")
+  printf -- '== %s\n' "$name"
+  # What a peer needs beside the build, such as its npm packages.
+  prepare="$(dirname "${BASH_SOURCE[0]}")/../bench/${name#bench_}/prepare.sh"
+  if [ -x "$prepare" ]; then "$prepare" "$folder/.."; fi
   "$bench"
 done
 if [ "$found" -eq 0 ]; then

@@ -68,6 +68,8 @@ public:
     /// A delivery signed like the vendor signs it.
     [[nodiscard]] HttpAnswer deliver(std::string_view body, std::string_view api_key) const;
 
+    /// A configuration key for the next start.
+    void set(const std::string& name, const std::string& value) { settings_[name] = value; }
     void start();
     void kill();
     int terminate();

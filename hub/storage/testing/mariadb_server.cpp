@@ -35,8 +35,12 @@ constexpr const char* kMigrated = "hub_migrated";
 /// mariadbd refuses to run as root unless it is told to.
 std::string userOption() { return geteuid() == 0 ? "--user=root" : ""; }
 
-/// Small files and no flushing: a test's data need not survive a power cut.
+/// Small files and no flushing: a test's data need not survive a power cut. With HUB_TEST_DURABLE
+/// everything is flushed, and files are of the size that a server has: for benchmarks.
 std::vector<std::string> innodbOptions() {
+    if (std::getenv("HUB_TEST_DURABLE") != nullptr) {
+        return {"--innodb-log-file-size=96M", "--innodb-buffer-pool-size=256M"};
+    }
     return {"--innodb-log-file-size=8M", "--innodb-flush-method=nosync",
             "--innodb-buffer-pool-size=64M"};
 }
@@ -98,6 +102,7 @@ std::string temporaryFolder() {
 /// The folder's name tells which migrations are in it.
 std::string templateName() {
     std::string text;
+    for (const auto& option : innodbOptions()) text += option;
     for (const auto& migration : embeddedMigrations()) text.append(migration.sql);
     return std::string(HUB_BUILD_DIR) + "/mariadb-" + security::sha256Hex(text).substr(0, 12);
 }
