@@ -6,8 +6,13 @@
 #include <Poco/Util/PropertyFileConfiguration.h>
 #include <Poco/Util/ServerApplication.h>
 
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include "hub/app/hub.hpp"
 
@@ -16,6 +21,9 @@
 namespace {
 
 using hub::app::ConfigKey;
+
+/// Ended by a second signal while stopping.
+constexpr int kCutExitCode = 75;
 
 class HubApplication : public Poco::Util::ServerApplication {
 protected:
@@ -48,6 +56,7 @@ protected:
             std::cerr << "hubd: configuration: " << config.error().text() << "\n";
             return EXIT_CONFIG;
         }
+        keepSignals();
         // Before any thread and any plugin: see <hubsdk/cpp/xml_host.hpp>.
         const hubsdk::xml::XmlLibraries xml_libraries;
         hub::app::Hub hub(std::move(config).value());
@@ -59,11 +68,38 @@ protected:
         announce(*started);
         waitForTerminationRequest();
         std::cout << "hubd: stopping" << std::endl;
+        cutAtTheNextSignal();
         hub.stop();
         return EXIT_OK;
     }
 
 private:
+    static sigset_t stopSignals() {
+        sigset_t signals;
+        sigemptyset(&signals);
+        for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) sigaddset(&signals, signal);
+        return signals;
+    }
+
+    // Before any thread: a signal that no thread takes by default reaches only who waits for it.
+    static void keepSignals() {
+        const sigset_t signals = stopSignals();
+        pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    }
+
+    // A stop waits for calls in flight, each until its own deadline. Who cannot wait says so a
+    // second time: what is then without its answer is found as lost at the next start.
+    static void cutAtTheNextSignal() {
+        std::thread([] {
+            const sigset_t signals = stopSignals();
+            int received = 0;
+            if (sigwait(&signals, &received) != 0) return;
+            constexpr std::string_view kCut = "hubd: cut by a second signal\n";
+            [[maybe_unused]] const auto written = write(STDOUT_FILENO, kCut.data(), kCut.size());
+            _exit(kCutExitCode);
+        }).detach();
+    }
+
     void showHelp(const std::string&, const std::string&) {
         Poco::Util::HelpFormatter formatter(options());
         formatter.setCommand("hubd");

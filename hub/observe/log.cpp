@@ -7,6 +7,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
 
 namespace hub::observe {
 namespace {
@@ -14,7 +19,7 @@ namespace {
 spdlog::logger& logger() {
     static const auto instance = [] {
         auto made = spdlog::stderr_logger_mt("hub");
-        made->set_pattern(R"({"at":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
+        made->set_pattern(R"({"at":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)",
                           spdlog::pattern_time_type::utc);
         made->flush_on(spdlog::level::warn);
         return made;
@@ -58,6 +63,67 @@ DigitRun digitRun(std::string_view text, std::size_t at) {
 
 bool isWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
+bool isMailPart(char c) {
+    return isWord(c) || std::string_view("._%+-").find(c) != std::string_view::npos ||
+           static_cast<unsigned char>(c) >= 0x80;
+}
+
+// The end of an e-mail address that begins at `at`, or `at` if none does.
+std::size_t emailEnd(std::string_view text, std::size_t at) {
+    constexpr std::size_t kLocalBytesMax = 64;
+    if (at > 0 && isMailPart(text[at - 1])) return at;
+    std::size_t sign = at;
+    while (sign < text.size() && isMailPart(text[sign]) && sign - at <= kLocalBytesMax) ++sign;
+    if (sign == at || sign >= text.size() || text[sign] != '@') return at;
+    std::size_t end = sign + 1;
+    while (end < text.size() && isMailPart(text[end])) ++end;
+    return end > sign + 1 ? end : at;
+}
+
+// Lets a bounded number of lines of each event through in a second. Any thread.
+class Flood {
+public:
+    // Nothing if the line is one too many; else how many were left out in the second before.
+    std::optional<std::uint64_t> admit(std::string_view event) {
+        const auto second = std::chrono::duration_cast<std::chrono::seconds>(
+                                std::chrono::steady_clock::now().time_since_epoch())
+                                .count();
+        const std::lock_guard lock(mutex_);
+        auto found = events_.find(event);
+        if (found == events_.end()) {
+            if (events_.size() >= kEventsMax) events_.clear();  // names are of the code: never
+            found = events_.try_emplace(std::string(event)).first;
+        }
+        Window& window = found->second;
+        std::uint64_t left_out = 0;
+        if (window.second != second) {
+            left_out = window.lines > kLinesPerEventMax ? window.lines - kLinesPerEventMax : 0;
+            window = Window{second, 0};
+        }
+        if (++window.lines > kLinesPerEventMax) return std::nullopt;
+        return left_out;
+    }
+
+private:
+    struct Window {
+        std::int64_t second = 0;
+        std::uint64_t lines = 0;
+    };
+    static constexpr std::size_t kEventsMax = 1'000;
+    std::mutex mutex_;
+    std::map<std::string, Window, std::less<>> events_;  // guarded by mutex_
+};
+
+Flood& flood() {
+    static Flood instance;
+    return instance;
+}
+
+// The pattern opens the object, the line closes it.
+void write(Level level, const std::string& line) {
+    logger().log(levelOf(level), spdlog::string_view_t(line.data() + 1, line.size() - 1));
+}
+
 }  // namespace
 
 std::string masked(std::string_view text) {
@@ -80,6 +146,9 @@ std::string masked(std::string_view text) {
             out.append(text, i, value - i);
             out += "***";
             i = std::min(text.find_first_of(" \"',", value), text.size());
+        } else if (const std::size_t end = emailEnd(text, i); end > i) {
+            out += "***";
+            i = end;
         } else if (starts && run.end > i) {
             out.append(text, i, run.end - i);
             i = run.end;
@@ -96,7 +165,8 @@ std::string formatFields(std::string_view event, std::initializer_list<LogField>
     writer.beginObject();
     writer.member("event", event);
     for (const LogField& field : fields) {
-        writer.member(field.name, masked(std::string_view(field.value).substr(0, kFieldBytesMax)));
+        writer.member(field.name.row().name,
+                      masked(std::string_view(field.value).substr(0, kFieldBytesMax)));
     }
     writer.endObject();
     return line;
@@ -104,9 +174,15 @@ std::string formatFields(std::string_view event, std::initializer_list<LogField>
 
 void log(Level level, std::string_view event, std::initializer_list<LogField> fields) {
     if (!logger().should_log(levelOf(level))) return;
-    const std::string line = formatFields(event, fields);
-    // The pattern opens the object: the brackets of the line itself are left out.
-    logger().log(levelOf(level), spdlog::string_view_t(line.data() + 1, line.size() - 1));
+    // Anchors of the audit trail are evidence: none is left out, however many tenants there are.
+    const auto left_out = event.starts_with("audit.") ? std::uint64_t{0} : flood().admit(event);
+    if (!left_out) return;
+    if (*left_out > 0) {
+        write(Level::kWarning,
+              formatFields("log.dropped",
+                           {{"of", event}, {"dropped", static_cast<std::int64_t>(*left_out)}}));
+    }
+    write(level, formatFields(event, fields));
 }
 
 void setLevel(Level level) { logger().set_level(levelOf(level)); }

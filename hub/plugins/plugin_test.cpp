@@ -40,6 +40,19 @@ TEST_F(PluginCallTest, ClaimsInterpretsAndAdvances) {
     EXPECT_EQ(told->observations.at(0).vendor_order_id->substr(0, 2), body.substr(0, 2));
 }
 
+TEST_F(PluginCallTest, IsSeenByTheWatch) {
+    PluginHost host;
+    host.watch = std::make_shared<CallWatch>();
+    const auto plugin = load("trial_good", host);
+    ASSERT_TRUE(plugin->claim(delivery("x"), "{}").ok());
+    EXPECT_EQ(host.watch->ended.of("trial", "ok"), 1U);
+    EXPECT_EQ(host.watch->view(0).running, 0U);
+    const auto throwing = load("trial_throws", host);
+    EXPECT_FALSE(throwing->claim(delivery("x"), "{}").ok());
+    EXPECT_EQ(host.watch->ended.of(throwing->manifest().vendor, "failed"), 1U);
+    EXPECT_EQ(host.watch->view(0).running, 0U);
+}
+
 TEST_F(PluginCallTest, AdvancesAFlowOverItsJournal) {
     const auto plugin = load("trial_good");
     hubsdk::AdvanceInput input;

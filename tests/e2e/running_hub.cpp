@@ -81,9 +81,18 @@ void Process::kill() { end(SIGKILL); }
 
 int Process::terminate() { return end(SIGTERM); }
 
+void Process::signal(int signal) const {
+    if (process_id_ > 0) ::kill(process_id_, signal);
+}
+
 int Process::end(int signal) {
     if (process_id_ <= 0) return 0;
-    ::kill(process_id_, signal);
+    this->signal(signal);
+    return waitForExit();
+}
+
+int Process::waitForExit() {
+    if (process_id_ <= 0) return 0;
     int status = 0;
     waitpid(process_id_, &status, 0);
     process_id_ = 0;

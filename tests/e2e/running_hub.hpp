@@ -34,6 +34,10 @@ public:
     void kill();
     /// SIGTERM, and waits; the exit code, -1 if a signal ended it.
     int terminate();
+    /// Sends a signal and does not wait.
+    void signal(int signal) const;
+    /// Waits for its end; the exit code, -1 if a signal ended it.
+    int waitForExit();
 
 private:
     int end(int signal);
@@ -73,6 +77,7 @@ public:
     void start();
     void kill();
     int terminate();
+    [[nodiscard]] Process& process() { return *process_; }
 
 private:
     std::string folder_;
