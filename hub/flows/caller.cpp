@@ -77,18 +77,25 @@ std::size_t answerBytesMax(const hubsdk::Call& call) {
     return static_cast<std::size_t>(std::clamp<std::int64_t>(asked, 1, kBlobMax));
 }
 
+Attempt lostAttempt(hubsdk::ErrorCode code) {
+    if (code == hubsdk::ErrorCode::kTooLarge) return Attempt::kTooLarge;
+    // A redirect that may not be followed was an answer: asking again gives the same one.
+    if (code == hubsdk::ErrorCode::kForbidden) return Attempt::kRefused;
+    return Attempt::kLost;
+}
+
+Attempt unsentAttempt(hubsdk::ErrorCode code) {
+    const bool policy =
+        code == hubsdk::ErrorCode::kForbidden || code == hubsdk::ErrorCode::kInvalid;
+    return policy ? Attempt::kRefused : Attempt::kNotSent;
+}
+
 CallOutcome failedOutcome(const http::SendError& error) {
     CallOutcome outcome;
     outcome.error = error.error.text();
     const hubsdk::ErrorCode code = error.error.code;
-    if (error.delivery == http::Delivery::kLost) {
-        const bool large = code == hubsdk::ErrorCode::kTooLarge;
-        outcome.attempt = large ? Attempt::kTooLarge : Attempt::kLost;
-    } else {
-        const bool policy =
-            code == hubsdk::ErrorCode::kForbidden || code == hubsdk::ErrorCode::kInvalid;
-        outcome.attempt = policy ? Attempt::kRefused : Attempt::kNotSent;
-    }
+    const bool lost = error.delivery == http::Delivery::kLost;
+    outcome.attempt = lost ? lostAttempt(code) : unsentAttempt(code);
     return outcome;
 }
 
