@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "hub/http/address_policy.hpp"
+
 #include <hubsdk/cpp/text.hpp>
 
 namespace hub::app {
@@ -20,7 +22,8 @@ constexpr std::array kKeys{
     ConfigKey{"server.public_url", "",
               "Where vendors reach this hub; default http://ADDRESS:PORT."},
     ConfigKey{"server.hosts", "", "Host names that are served, by comma; empty serves every name."},
-    ConfigKey{"server.trusted_proxies", "", "Proxies whose X-Forwarded fields count, by comma."},
+    ConfigKey{"server.trusted_proxies", "",
+              "Addresses of proxies whose X-Forwarded fields count, by comma."},
     ConfigKey{"server.tls_certificate", "",
               "PEM file with the certificate chain; empty: plain HTTP."},
     ConfigKey{"server.tls_key", "", "PEM file with its key."},
@@ -161,6 +164,12 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
     if (config.public_url.ends_with('/')) config.public_url.pop_back();
     if (!config.public_url.empty() && !config.public_url.starts_with("http")) {
         values.fail("server.public_url", "must begin with http:// or https://");
+    }
+    for (const std::string& proxy : config.trusted_proxies) {
+        // Anything else would be believed never, or worse, once somebody compares differently.
+        if (!http::isAddress(proxy))
+            values.fail("server.trusted_proxies",
+                        "must be addresses by comma, not names or ranges");
     }
     if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
         values.fail("server.tls_key", "certificate and key belong together");

@@ -23,6 +23,12 @@ TEST(Config, NamesTheKeyThatIsWrong) {
         {{{"outbound.routes", "api.vendor.com"}}, "outbound.routes"},
         {{{"server.public_url", "hub.example.com"}}, "server.public_url"},
         {{{"server.tls_certificate", "a.pem"}}, "server.tls_key"},
+        // TM-HTTP-5: a range or a name would match no peer.
+        {{{"server.trusted_proxies", "10.0.0.0/8"}}, "server.trusted_proxies"},
+        {{{"server.trusted_proxies", "127.0.0.1, proxy.example"}}, "server.trusted_proxies"},
+        {{{"server.drain_delay_ms", "-1"}}, "server.drain_delay_ms"},
+        {{{"plugins.stuck_ms", "1"}}, "plugins.stuck_ms"},
+        {{{"storage.free_bytes_min", "much"}}, "storage.free_bytes_min"},
     };
     for (const auto& [values, path] : kCases) {
         const auto config = readConfig(values);

@@ -68,6 +68,17 @@ std::vector<std::string> foldersOf(const HubConfig& config) {
     return folders;
 }
 
+// A problem with a file of TLS is told by the key that names the file.
+hubsdk::Error namedByKey(hubsdk::Error error, const HubConfig& config) {
+    if (config.tls_certificate_file.empty()) return error;
+    const bool of_key =
+        error.path == config.tls_key_file && error.message.find("TLS key") != std::string::npos;
+    if (!of_key && error.path != config.tls_certificate_file) return error;
+    error.message += ": " + error.path;
+    error.path = of_key ? "server.tls_key" : "server.tls_certificate";
+    return error;
+}
+
 }  // namespace
 
 // Members are destroyed bottom-up: who uses another comes after it.
@@ -287,7 +298,7 @@ Result<void> Hub::Parts::listen(const HubConfig& config) {
                                                 handle(std::move(request), std::move(respond));
                                             });
     auto begun = server->start();
-    if (!begun) return begun;
+    if (!begun) return namedByKey(std::move(begun).error(), config);
     listening = server.get();
     const bool tls = !config.tls_certificate_file.empty();
     public_url = !config.public_url.empty()
