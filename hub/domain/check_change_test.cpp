@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "hub/domain/domain_fixture.hpp"
+#include "hub/domain/testing/domain_fixture.hpp"
 
 namespace hub::domain {
 namespace {

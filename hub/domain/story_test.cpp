@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "hub/domain/domain_fixture.hpp"
+#include "hub/domain/testing/domain_fixture.hpp"
 
 namespace hub::domain {
 namespace {

@@ -1,4 +1,4 @@
-#include "hub/domain/domain_fixture.hpp"
+#include "hub/domain/testing/domain_fixture.hpp"
 
 namespace hub::domain {
 namespace {
