@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 namespace hub::http::testing {
 namespace {
@@ -150,6 +151,33 @@ TEST(ServerLimits, BodiesInFlightShareOneBudget) {
     int status = 503;  // what a connection held is free once it is gone
     for (int i = 0; i < 200 && status == 503; ++i) status = statusOf(post(100, 100).readToEnd());
     EXPECT_EQ(status, 200);
+}
+
+TEST(ServerLimits, EverythingIsCounted) {
+    ServerConfig config = quickDrain();
+    config.limits.header_ms = 100;
+    config.limits.connections_per_address_max = 1;
+    RecordingServer server(config);
+    const auto view = [&server] { return server.server().view(); };
+    EXPECT_EQ(statusOf(server.talk(kStart + kHost + kClose + "\r\n")), 200);
+    while (view().connections > 0) std::this_thread::yield();
+    EXPECT_EQ(statusOf(server.talk("GET / HTTP/1.1\r\n\r\n")), 400);
+    while (view().connections > 0) std::this_thread::yield();
+    EXPECT_EQ(server.talk(kStart + kHost), "") << "never whole";
+    while (view().connections > 0) std::this_thread::yield();
+    {
+        const RawSocket held = enter(server, "127.0.0.2");
+        EXPECT_EQ(view().connections, 1U);
+        RawSocket over = RawSocket::connectTo(server.port(), "127.0.0.2");
+        EXPECT_EQ(statusOf(over.readToEnd()), 503);
+    }
+    const ServerView counted = view();
+    EXPECT_EQ(counted.accepted, 4U);
+    EXPECT_EQ(counted.over_cap, 1U);
+    EXPECT_EQ(counted.cut, 1U);
+    EXPECT_EQ(counted.answers.at(1), 2U);
+    EXPECT_EQ(counted.refusals, (std::map<int, std::uint64_t>{{400, 1}}));
+    EXPECT_EQ(counted.body_bytes, 0U);
 }
 
 TEST(ServerLimits, SlowHeaderIsCutOff) {

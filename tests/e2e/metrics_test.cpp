@@ -165,6 +165,19 @@ TEST(SqliteLogs, HoldNothingOfAPerson) {
     EXPECT_GE(read, 2U);
 }
 
+// TM-LOG: a log without room for another line stops nothing.
+TEST(SqliteLogs, StopNothingWhenTheirDiskIsFull) {
+    RunningHub hub;
+    hub.connectCheckr(kKey);
+    hub.startLoggingTo("/dev/full");
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(hub.deliver(sample(), "another-key").status, 401);
+        EXPECT_EQ(hub.deliver(sample(), kKey).status, 200);
+    }
+    EXPECT_EQ(hub.send("GET", "/health", {}, "").status, 200);
+    EXPECT_EQ(hub.terminate(), 0);
+}
+
 HttpAnswer readyUntil(const RunningHub& hub, int status) {
     HttpAnswer ready;
     for (int i = 0; i < 400 && ready.status != status; ++i) {

@@ -131,6 +131,24 @@ void RunningHub::start() {
     key_ = readFile(folder_ + "/data/admin.key");
 }
 
+void RunningHub::startLoggingTo(const std::string& file) {
+    process_.reset();
+    port_ = http::testing::RawListener().port();
+    std::ofstream(folder_ + "/hubd.properties", std::ios::app) << "server.port = " << port_ << "\n";
+    process_ = std::make_unique<Process>(
+        std::string(HUB_BUILD_DIR) + "/bin/hubd",
+        std::vector<std::string>{"--config=" + folder_ + "/hubd.properties"}, file);
+    for (int i = 0; i < kWaitTries; ++i) {
+        try {
+            if (send("GET", "/ready", {}, "").status == 200) return;
+        } catch (const std::runtime_error&) {
+            // Nobody listens yet.
+        }
+        std::this_thread::sleep_for(kWaitStep);
+    }
+    throw std::runtime_error("hubd did not start");
+}
+
 void RunningHub::kill() { process_->kill(); }
 
 int RunningHub::terminate() { return process_->terminate(); }

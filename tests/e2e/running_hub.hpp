@@ -75,6 +75,8 @@ public:
     /// A configuration key for the next start.
     void set(const std::string& name, const std::string& value) { settings_[name] = value; }
     void start();
+    /// Ends the hub and starts it anew with output to a file that cannot be read back.
+    void startLoggingTo(const std::string& file);
     void kill();
     int terminate();
     [[nodiscard]] Process& process() { return *process_; }
