@@ -132,8 +132,8 @@ public:
           url_(url),
           work_(connections, 4096),
           server_(BareTarget::config(),
-                  [this](hub::http::Request request, hub::http::Respond respond) {
-                      take(std::move(request), std::move(respond));
+                  [this](hub::http::Request request, const hub::http::Respond& respond) {
+                      take(std::move(request), respond);
                   }) {
         std::filesystem::create_directories(folder_);
         if (url_.empty()) url_ = "sqlite:" + folder_ + "/hub.db";
@@ -179,7 +179,7 @@ private:
         if (!made.ok()) throw std::runtime_error(made.error().text());
     }
 
-    void take(hub::http::Request request, hub::http::Respond respond) {
+    void take(hub::http::Request request, const hub::http::Respond& respond) {
         auto held = std::make_shared<hub::http::Request>(std::move(request));
         const bool posted = work_.post("webhook", [this, held, respond] {
             hub::http::Response response;

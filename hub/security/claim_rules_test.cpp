@@ -14,7 +14,8 @@ using hubsdk::Delivery;
 using hubsdk::Pieces;
 using hubsdk::Proof;
 
-constexpr std::string_view kBody = R"({"id":1,"status":"clear","note":"longer than what may stay uncovered"})";
+constexpr std::string_view kBody =
+    R"({"id":1,"status":"clear","note":"longer than what may stay uncovered"})";
 const SecretValues kSecrets{{"api_key", {"key-of-ours"}}, {"webhook_secret", {"whsec"}}};
 
 Delivery unsignedDelivery() {
