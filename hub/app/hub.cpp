@@ -272,7 +272,7 @@ void Hub::Parts::handle(http::Request request, http::Respond respond) {
         return ingress->handle(std::move(request), std::move(respond));
     }
     if (request.path.starts_with(portal::kApiPrefix)) {
-        return router->handle(std::move(request), std::move(respond));
+        return router->handle(std::move(request), respond);
     }
     if (request.path == "/health") return respond(healthAnswer(monitor->facts()));
     if (request.path == "/ready") return respond(readyAnswer(monitor->facts()));

@@ -48,8 +48,8 @@ Credentials::Credentials(storage::SecretMap secrets, const storage::Account& acc
       values_(storage::valuesOf(secrets, now_ms)),
       kept_alive_(storage::valuesOf(secrets, now_ms + kTokenMarginMs)),
       budget_key_(budgetKeyOf(values_, manifest, account)) {
-    for (auto& [name, list] : secrets) {
-        for (storage::SecretValue& value : list) security::wipe(value.text);
+    for (auto& named : secrets) {
+        for (storage::SecretValue& value : named.second) security::wipe(value.text);
     }
 }
 

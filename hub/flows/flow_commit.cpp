@@ -133,12 +133,12 @@ void FlowRunner::raiseAlert(Connection& connection, const FlowTurn& turn,
 }
 
 // A failure of the flow itself, which the plugin has no word for.
-FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class, std::string message,
-                                  std::string_view label) const {
+FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class,
+                                  std::string_view message, std::string_view label) const {
     const std::int64_t now = services_.now_ms();
     std::string why(hubsdk::nameOf(error_class));
     if (!label.empty()) why += " at " + std::string(label);
-    why += ": " + message;
+    why.append(": ").append(message);
     const bool failed = commit(turn, "fail", [&](Connection& connection) {
         raiseAlert(connection, turn, "flow_failed");
         services_.repositories.flows.finish(connection, turn.lease, FlowState::kFailed,

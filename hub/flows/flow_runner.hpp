@@ -118,7 +118,7 @@ private:
     Next finish(const FlowTurn& turn, const hubsdk::Action& action) const;
     Next continueLeg(const FlowTurn& turn, const hubsdk::Action& action,
                      Materials& materials) const;
-    Next fail(const FlowTurn& turn, hubsdk::ErrorClass error_class, std::string message,
+    Next fail(const FlowTurn& turn, hubsdk::ErrorClass error_class, std::string_view message,
               std::string_view label = {}) const;
     Next giveUp(const FlowTurn& turn) const;
     Next endUncertain(const FlowTurn& turn, std::string why) const;
