@@ -151,6 +151,7 @@ FlowRunner::Admission FlowRunner::admit(const FlowTurn& turn,
     BudgetGrant grant;
     if (closed_ms == 0) {
         std::vector<std::string_view> paths;
+        paths.reserve(calls.size());
         for (const hubsdk::Call* call : calls) paths.push_back(call->path);
         grant = control.budget.take(credentials.budgetKey(), paths, bucketsOf(turn), now);
         if (grant.calls == 0) return {0, sleep(turn, now + grant.wait_ms, "rate")};

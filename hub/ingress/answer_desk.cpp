@@ -18,18 +18,19 @@ AnswerDesk::AnswerDesk(std::size_t waiting_max)
 
 AnswerDesk::~AnswerDesk() { stop(); }
 
-void AnswerDesk::wait(Look look, std::int64_t deadline_ms, http::Respond respond) {
+void AnswerDesk::wait(Look look, std::int64_t deadline_ms, const http::Respond& respond) {
     const auto deadline = Clock::now() + std::chrono::milliseconds(deadline_ms);
-    {
-        const std::lock_guard lock(mutex_);
-        if (!stopping_ && count_ < waiting_max_) {
-            ++count_;
-            arrived_.push_back({std::move(look), deadline, std::move(respond)});
-            woken_ = true;
-        }
-    }
-    if (respond) return respond(unavailableAnswer());  // not taken
+    if (!take({std::move(look), deadline, respond})) return respond(unavailableAnswer());
     changed_.notify_one();
+}
+
+bool AnswerDesk::take(Waiting waiting) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || count_ >= waiting_max_) return false;
+    ++count_;
+    arrived_.push_back(std::move(waiting));
+    woken_ = true;
+    return true;
 }
 
 std::size_t AnswerDesk::waiting() {

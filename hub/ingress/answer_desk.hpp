@@ -33,7 +33,7 @@ public:
 
     /// Answers as soon as `look` finds something, with 503 after `deadline_ms` from now, and at
     /// once with 503 if too many wait or the desk stopped.
-    void wait(Look look, std::int64_t deadline_ms, http::Respond respond);
+    void wait(Look look, std::int64_t deadline_ms, const http::Respond& respond);
     /// How many wait.
     [[nodiscard]] std::size_t waiting();
     /// Some answer may be there.
@@ -48,6 +48,7 @@ private:
         Clock::time_point deadline;
         http::Respond respond;
     };
+    bool take(Waiting waiting);
     void loop();
     static bool settle(Waiting& waiting);
 
