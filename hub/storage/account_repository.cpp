@@ -222,7 +222,7 @@ void AccountRepository::pin(Connection& connection, const TenantScope& scope, st
 std::string AccountRepository::rotateEndpoint(Connection& connection, const TenantScope& scope,
                                               std::string_view id, std::int64_t previous_until_ms,
                                               std::int64_t now_ms) const {
-    const std::string token = security::randomToken();
+    std::string token = security::randomToken();
     const std::string sealed =
         cells_.seal(scope.tenantId(), id, "endpoint_token_enc", std::string_view(token));
     requireOne(connection.run(

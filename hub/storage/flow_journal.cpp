@@ -94,7 +94,7 @@ std::string FlowRepository::commitIntent(Connection& connection, const FlowLease
         });
     if (seq >= kLegEntriesMax)
         throw UnitRefused(makeError(ErrorCode::kTooLarge, "a leg has at most 64 entries"));
-    const std::string id = security::uuid7(now_ms);
+    std::string id = security::uuid7(now_ms);
     const std::string now = timeText(now_ms);
     connection.run(
         "INSERT INTO flow_step (id, tenant_id, flow_id, leg, seq, kind, label, occurrence, method, "
