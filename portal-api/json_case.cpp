@@ -10,7 +10,9 @@ using hubsdk::Json;
 using hubsdk::JsonKind;
 
 // Members whose own members are data with free keys.
-constexpr std::array<std::string_view, 3> kFreeKeys{"settings", "secrets", "parameters"};
+constexpr std::array<std::string_view, 4> kFreeKeys{"settings", "secrets", "parameters", "result"};
+
+bool isFree(std::string_view name) { return std::ranges::find(kFreeKeys, name) != kFreeKeys.end(); }
 
 bool isUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool isLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -27,8 +29,7 @@ void copy(hubsdk::JsonWriter& writer, Json json, Rename rename) {
     writer.beginObject();
     for (const hubsdk::internal::JsonMember& member : json.members()) {
         writer.key(rename(member.name));
-        const bool is_free = std::ranges::find(kFreeKeys, member.name) != kFreeKeys.end();
-        if (is_free) {
+        if (isFree(member.name)) {
             writer.value(Json(&member.value));
         } else {
             copy(writer, Json(&member.value), rename);
@@ -75,5 +76,10 @@ std::string snakeCase(std::string_view camel) {
 
 std::string camelCased(Json json) { return renamed(json, &camelCase); }
 std::string snakeCased(Json json) { return renamed(json, &snakeCase); }
+
+std::string camelCasePath(std::string_view path) {
+    if (isFree(path.substr(0, path.find('.')))) return std::string(path);
+    return camelCase(path);
+}
 
 }  // namespace portal

@@ -18,4 +18,8 @@ namespace portal {
 [[nodiscard]] std::string camelCased(hubsdk::Json json);
 [[nodiscard]] std::string snakeCased(hubsdk::Json json);
 
+/// The path of a field as a caller writes it: like camelCase, but below settings, secrets,
+/// parameters and result the names are the plugin's own.
+[[nodiscard]] std::string camelCasePath(std::string_view path);
+
 }  // namespace portal

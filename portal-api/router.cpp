@@ -160,7 +160,7 @@ Response errorAnswer(const Error& error, std::int64_t now_ms) {
     writer.member("code", wordOf(error.code));
     // Our own mistakes are for the log, not for the outside (threat-model section 2, rule 9).
     const bool internal = error.code == ErrorCode::kInternal;
-    const std::string field = camelCase(error.path);
+    const std::string field = camelCasePath(error.path);
     writer.member("message", internal ? std::string_view("Something went wrong on our side.")
                                       : std::string_view(error.message));
     writer.key("details");
