@@ -7,22 +7,6 @@
 namespace hub::http::testing {
 namespace {
 
-const std::string kHost = "Host: hub.test\r\n";
-const std::string kHidden = "GET /hidden HTTP/1.1\r\nHost: hub.test\r\n\r\n";
-const std::string kClose = "Connection: close\r\n";
-
-std::string post(const std::string& fields, const std::string& body) {
-    return "POST /visible HTTP/1.1\r\n" + kHost + fields + "\r\n" + body;
-}
-
-std::string get(const std::string& target, const std::string& fields = {}) {
-    return "GET " + target + " HTTP/1.1\r\n" + kHost + fields + "\r\n";
-}
-
-std::string chunked(const std::string& body) {
-    return post("Transfer-Encoding: chunked\r\n", body);
-}
-
 class RawTable : public ::testing::TestWithParam<RawCase> {};
 
 ServerConfig shortDeadlines() {

@@ -1,28 +1,19 @@
 #include "hub/http/testing/raw_cases.hpp"
 
 namespace hub::http::testing {
-namespace {
-
 using namespace std::string_literals;
-
-const std::string kHost = "Host: hub.test\r\n";
-const std::string kHidden = "GET /hidden HTTP/1.1\r\nHost: hub.test\r\n\r\n";
 
 std::string post(const std::string& fields, const std::string& body) {
     return "POST /visible HTTP/1.1\r\n" + kHost + fields + "\r\n" + body;
 }
 
-std::string get(const std::string& target, const std::string& fields = {}) {
+std::string get(const std::string& target, const std::string& fields) {
     return "GET " + target + " HTTP/1.1\r\n" + kHost + fields + "\r\n";
 }
 
 std::string chunked(const std::string& body) {
     return post("Transfer-Encoding: chunked\r\n", body);
 }
-
-const std::string kClose = "Connection: close\r\n";
-
-}  // namespace
 
 // TM-HTTP-1: ambiguous lengths.
 std::vector<RawCase> lengthCases() {
