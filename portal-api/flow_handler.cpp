@@ -22,12 +22,13 @@ constexpr std::array kStates{FlowState::kRunning, FlowState::kWaiting,   FlowSta
 // Ids and codes go into SQL as parameters; this keeps absurd ones out of it altogether.
 constexpr std::size_t kCursorBytesMax = 64;
 
-FlowView viewOf(const hub::storage::Flow& flow) {
+// What a whole flow and a row of a list have in common.
+template <class AnyFlow>
+FlowView commonView(const AnyFlow& flow) {
     FlowView view;
     view.id = flow.id;
     view.command = flow.command;
     view.state = hub::storage::nameOf(flow.state);
-    if (flow.result) view.result.json = *flow.result;
     view.error = flow.error;
     view.waits_for = flow.waits_for;
     view.provider_id = flow.account_id;
@@ -38,18 +39,9 @@ FlowView viewOf(const hub::storage::Flow& flow) {
     return view;
 }
 
-FlowView viewOf(const hub::storage::FlowSummary& flow) {
-    FlowView view;
-    view.id = flow.id;
-    view.command = flow.command;
-    view.state = hub::storage::nameOf(flow.state);
-    view.error = flow.error;
-    view.waits_for = flow.waits_for;
-    view.provider_id = flow.account_id;
-    view.subject_type = flow.subject_type;
-    view.subject_id = flow.subject_id;
-    view.created_at = hubsdk::formatUtc(flow.created_at_ms);
-    view.due_at = hubsdk::formatUtc(flow.wake_at_ms);
+FlowView viewOf(const hub::storage::Flow& flow) {
+    FlowView view = commonView(flow);
+    if (flow.result) view.result.json = *flow.result;
     return view;
 }
 
@@ -98,7 +90,7 @@ hubsdk::Result<FlowList> listFlows(const ApiCall& call, const NoBody&) {
         return call.services.repositories.flows.list(connection, call.scope, *filter);
     });
     FlowList list;
-    for (const auto& flow : flows) list.items.push_back(viewOf(flow));
+    for (const auto& flow : flows) list.items.push_back(commonView(flow));
     if (std::ssize(flows) == filter->rows_max) list.next = flows.back().id;
     return list;
 }

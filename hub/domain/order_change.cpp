@@ -71,11 +71,7 @@ void step(const UnitOfWork& unit, storage::Order& order, const Transition& row,
     stampTimes(order, unit.now_ms);
     unit.repositories.orders.save(unit.connection, unit.scope, order, unit.now_ms);
 
-    Change change;
-    change.resource_type = "screening_order";
-    change.resource_id = order.id;
-    change.order_id = order.id;
-    change.person_id = order.person_id;
+    Change change = orderChange(order.id, order.person_id);
     change.action = "order_status_changed";
     change.event_type = eventOf(row.to);
     change.title = row.event;
@@ -194,11 +190,7 @@ void followOpen(const UnitOfWork& unit, storage::Order& order,
 // The result has no status of its own, but a change of it belongs into the trail.
 void recordResult(const UnitOfWork& unit, const storage::Order& order,
                   const std::optional<std::string>& old_result, const Cause& cause) {
-    Change change;
-    change.resource_type = "screening_order";
-    change.resource_id = order.id;
-    change.order_id = order.id;
-    change.person_id = order.person_id;
+    Change change = orderChange(order.id, order.person_id);
     change.action = "order_result_changed";
     change.event_type = "order.result_changed";
     change.title = "result";

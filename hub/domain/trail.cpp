@@ -53,6 +53,15 @@ Change attention(std::string table, std::string id, std::string action, std::str
 
 }  // namespace
 
+Change orderChange(const std::string& order_id, const std::string& person_id) {
+    Change change;
+    change.resource_type = "screening_order";
+    change.resource_id = order_id;
+    change.order_id = order_id;
+    change.person_id = person_id;
+    return change;
+}
+
 void record(const UnitOfWork& unit, const Cause& cause, const Change& change) {
     storage::AuditEntry entry;
     entry.actor_type = actorType(cause.actor);

@@ -32,6 +32,9 @@ struct Change {
     std::string event_key;  ///< makes the event's idempotency key, with resource and new status
 };
 
+/// A change of the row of an order.
+[[nodiscard]] Change orderChange(const std::string& order_id, const std::string& person_id);
+
 /// Writes both rows. Throws StorageError, which undoes the change too.
 void record(const UnitOfWork& unit, const Cause& cause, const Change& change);
 

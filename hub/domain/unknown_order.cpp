@@ -9,11 +9,7 @@ constexpr std::size_t kReferenceMax = 100;
 
 void recordCreated(const UnitOfWork& unit, const storage::CreatedOrder& created,
                    const Cause& cause) {
-    Change change;
-    change.resource_type = "screening_order";
-    change.resource_id = created.order_id;
-    change.order_id = created.order_id;
-    change.person_id = created.person_id;
+    Change change = orderChange(created.order_id, created.person_id);
     change.action = "order_created";
     change.operation = "CREATE";
     change.event_type = "order.created";
