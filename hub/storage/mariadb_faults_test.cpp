@@ -130,47 +130,40 @@ TEST_F(MariadbFaultsTest, FrozenServerFailsRequestsAndIsFoundAgain) {
     EXPECT_NO_THROW(database.read([](Connection&) {}));
 }
 
+class MariadbLostCommitTest : public MariadbFaultsTest {
+protected:
+    // Writes one row while the next COMMIT meets this fate; how often the unit ran.
+    int runsWhenCommitMeets(TcpRelay::Fate fate) {
+        std::atomic<bool> armed{false};
+        TcpRelay relay(server_.port(), [&](std::string_view bytes) {
+            const bool hit = bytes.ends_with("COMMIT") && armed.exchange(false);
+            return hit ? fate : TcpRelay::Fate::kPass;
+        });
+        Database database(urlBy(relay));
+        int runs = 0;
+        armed = true;
+        EXPECT_TRUE(database
+                        .write(WriteQueue::kPortal,
+                               [&](Connection& connection) {
+                                   ++runs;
+                                   insert(connection, "once");
+                               })
+                        .ok());
+        EXPECT_FALSE(armed);
+        EXPECT_EQ(rows(), 1);
+        return runs;
+    }
+};
+
 // TM-DB-1: the answer to COMMIT is lost, the commit is not.
-TEST_F(MariadbFaultsTest, CommitWhoseAnswerIsLostIsFoundCommitted) {
-    std::atomic<bool> armed{false};
-    TcpRelay relay(server_.port(), [&](std::string_view bytes) {
-        const bool hit = bytes.ends_with("COMMIT") && armed.exchange(false);
-        return hit ? TcpRelay::Fate::kDropAfter : TcpRelay::Fate::kPass;
-    });
-    Database database(urlBy(relay));
-    int runs = 0;
-    armed = true;
-    EXPECT_TRUE(database
-                    .write(WriteQueue::kPortal,
-                           [&](Connection& connection) {
-                               ++runs;
-                               insert(connection, "once");
-                           })
-                    .ok());
-    EXPECT_FALSE(armed);
-    EXPECT_EQ(runs, 1) << "what is committed is not run again";
-    EXPECT_EQ(rows(), 1);
+TEST_F(MariadbLostCommitTest, IsFoundCommittedIfOnlyItsAnswerIsLost) {
+    EXPECT_EQ(runsWhenCommitMeets(TcpRelay::Fate::kDropAfter), 1)
+        << "what is committed is not run again";
 }
 
 // TM-DB-1: COMMIT itself is lost.
-TEST_F(MariadbFaultsTest, CommitThatNeverArrivedIsRepeated) {
-    std::atomic<bool> armed{false};
-    TcpRelay relay(server_.port(), [&](std::string_view bytes) {
-        const bool hit = bytes.ends_with("COMMIT") && armed.exchange(false);
-        return hit ? TcpRelay::Fate::kDropBefore : TcpRelay::Fate::kPass;
-    });
-    Database database(urlBy(relay));
-    int runs = 0;
-    armed = true;
-    EXPECT_TRUE(database
-                    .write(WriteQueue::kPortal,
-                           [&](Connection& connection) {
-                               ++runs;
-                               insert(connection, "once");
-                           })
-                    .ok());
-    EXPECT_EQ(runs, 2);
-    EXPECT_EQ(rows(), 1);
+TEST_F(MariadbLostCommitTest, IsRepeatedIfItNeverArrived) {
+    EXPECT_EQ(runsWhenCommitMeets(TcpRelay::Fate::kDropBefore), 2);
 }
 
 // TM-DB-1: nobody can say whether it was committed, and nobody claims to.
