@@ -263,7 +263,7 @@ void FlowRunner::storeReply(Connection& connection, const FlowTurn& turn, const 
                 {secret.name, secret.value.text, secret.value.expires_at_ms}, now);
         } else {
             repositories.accounts.captureSecret(connection, turn.scope(), turn.account.id,
-                                                secret.name, secret.value, secret.mode, now);
+                                                {secret.name, secret.value, secret.mode}, now);
         }
     }
     reply.headers = hubsdk::writeShape(head);

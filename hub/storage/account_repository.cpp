@@ -265,11 +265,10 @@ SecretMap AccountRepository::openSecrets(Connection& connection, const TenantSco
 }
 
 void AccountRepository::captureSecret(Connection& connection, const TenantScope& scope,
-                                      std::string_view id, const std::string& name,
-                                      const SecretValue& value, CaptureMode mode,
+                                      std::string_view id, const CapturedValue& captured,
                                       std::int64_t now_ms) const {
     SecretMap secrets = openSecrets(connection, scope, id);
-    putSecret(secrets, name, value, mode);
+    putSecret(secrets, captured.name, captured.value, captured.mode);
     storeSecrets(connection, scope, id, secrets, now_ms);
 }
 

@@ -121,8 +121,7 @@ public:
     /// Stores one value (plugin-contract.md section 2). Within the caller's unit, so a rotated
     /// refresh token commits together with the reply that brought it.
     void captureSecret(Connection& connection, const TenantScope& scope, std::string_view id,
-                       const std::string& name, const SecretValue& value, CaptureMode mode,
-                       std::int64_t now_ms) const;
+                       const CapturedValue& captured, std::int64_t now_ms) const;
 
 private:
     void storeSecrets(Connection& connection, const TenantScope& scope, std::string_view id,

@@ -75,8 +75,8 @@ TEST_F(AccountTest, CapturedSecretsAreAddedOrReplaced) {
     const auto created = create("a");
     const auto capture = [&](const std::string& text, CaptureMode mode) {
         EXPECT_TRUE(run([&](Connection& connection) {
-                        accounts_.captureSecret(connection, scope_, created.id, "webhook_secret",
-                                                {text, kNow}, mode, kNow);
+                        accounts_.captureSecret(connection, scope_, created.id,
+                                                {"webhook_secret", {text, kNow}, mode}, kNow);
                     }).ok());
     };
     const auto secrets = [&] {

@@ -31,6 +31,13 @@ using CurrentSecrets = std::map<std::string, std::vector<std::string>, std::less
 
 enum class CaptureMode : std::uint8_t { kAdd, kReplace };
 
+/// A value that a reply brought, and how it joins those that the account has.
+struct CapturedValue {
+    std::string name;
+    SecretValue value;
+    CaptureMode mode = CaptureMode::kReplace;
+};
+
 /// Puts a value first, or in place of all others. An equal value is moved, not doubled.
 void putSecret(SecretMap& secrets, const std::string& name, SecretValue value, CaptureMode mode);
 

@@ -52,6 +52,7 @@ Process::Process(const std::string& path, const std::vector<std::string>& argume
     std::vector<std::string> words{path};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     process_id_ = fork();

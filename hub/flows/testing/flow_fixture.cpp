@@ -194,8 +194,9 @@ void FlowEngineTest::setSecret(const std::string& name, const std::string& value
                     ->write(WriteQueue::kFlow,
                             [&](Connection& connection) {
                                 repositories_->accounts.captureSecret(
-                                    connection, scope_, account_id_, name, {value, expires_at_ms},
-                                    storage::CaptureMode::kReplace, now_);
+                                    connection, scope_, account_id_,
+                                    {name, {value, expires_at_ms}, storage::CaptureMode::kReplace},
+                                    now_);
                             })
                     .ok());
 }
