@@ -170,42 +170,59 @@ bool InboxWorker::isCopy(const Work& work) const {
     });
 }
 
-bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
-                           bool& held) {
-    const std::int64_t now = services_.now_ms();
+domain::ApplyContext InboxWorker::contextOf(const Work& work, std::int64_t ordinal,
+                                            std::int64_t now) {
     const auto unknown = work.account.unknown_orders == "create" ? domain::UnknownOrder::kCreate
                                                                  : domain::UnknownOrder::kTask;
     const bool may_hold = work.submit_open && now < work.row.received_at_ms + kHoldMaxMs;
-    domain::ApplyContext context{work.account,
-                                 work.plugin->manifest(),
-                                 domain::Source::kTold,
-                                 work.row.is_hint,
-                                 "delivery",
-                                 work.row.id,
-                                 ordinal,
-                                 std::nullopt,
-                                 now,
-                                 may_hold ? domain::UnknownOrder::kHold : unknown,
-                                 work.row.trace_id};
+    return {work.account,
+            work.plugin->manifest(),
+            domain::Source::kTold,
+            work.row.is_hint,
+            "delivery",
+            work.row.id,
+            ordinal,
+            std::nullopt,
+            now,
+            may_hold ? domain::UnknownOrder::kHold : unknown,
+            work.row.trace_id};
+}
+
+void InboxWorker::startFetch(Connection& connection, const Work& work,
+                             std::string_view vendor_order_row_id, std::int64_t now) const {
+    const auto scope = work.scope();
+    const auto& repositories = services_.repositories;
+    const auto row = repositories.vendor_orders.find(connection, scope, vendor_order_row_id);
+    if (!row) return;
+    flows::startVendorOrderFlow(
+        connection, repositories, scope,
+        {"order.refresh", work.account, *row, work.plugin->sha256(), std::nullopt, std::nullopt},
+        now);
+}
+
+void InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
+                           Progress& progress, bool last) {
+    const std::int64_t now = services_.now_ms();
+    const domain::ApplyContext context = contextOf(work, ordinal, now);
+    const bool settles = last && progress.good;
     domain::Applied applied;
+    bool held = false;
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
-        const auto scope = work.scope();
-        const auto& repositories = services_.repositories;
-        applied =
-            domain::applyObservation({connection, repositories, scope, now}, observation, context);
-        if (applied.outcome != domain::ApplyOutcome::kFetch) return;
-        const auto row =
-            repositories.vendor_orders.find(connection, scope, *applied.vendor_order_row_id);
-        if (!row) return;
-        flows::startVendorOrderFlow(connection, repositories, scope,
-                                    {"order.refresh", work.account, *row, work.plugin->sha256(),
-                                     std::nullopt, std::nullopt},
-                                    now);
+        applied = domain::applyObservation({connection, services_.repositories, work.scope(), now},
+                                           observation, context);
+        held = progress.held || applied.outcome == domain::ApplyOutcome::kHeld;
+        if (applied.outcome == domain::ApplyOutcome::kFetch) {
+            startFetch(connection, work, *applied.vendor_order_row_id, now);
+        }
+        // One commit for a delivery of one observation, as most are.
+        if (settles) settle(connection, work, held, now);
     });
     if (!done.ok()) {
-        fail(work, "apply: " + done.error().text());
-        return false;
+        progress.good = false;
+        return fail(work, "apply: " + done.error().text());
     }
+    progress.held = held;
+    progress.settled = settles;
     if (services_.stats != nullptr) {
         services_.stats->observations.add(work.account.plugin_key, domain::nameOf(applied.outcome));
     }
@@ -214,35 +231,41 @@ bool InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
     if (applied.outcome == domain::ApplyOutcome::kFetch && services_.flows_changed) {
         services_.flows_changed();
     }
-    held = held || applied.outcome == domain::ApplyOutcome::kHeld;
-    return true;
+}
+
+void InboxWorker::settle(Connection& connection, const Work& work, bool held,
+                         std::int64_t now) const {
+    const auto& inbox = services_.repositories.inbox;
+    if (work.subject) inbox.setSubject(connection, work.lease, *work.subject);
+    if (held) {
+        inbox.hold(connection, work.lease, "unknown_order", now + kHoldStepMs, now);
+    } else {
+        inbox.markProcessed(connection, work.lease, now);
+    }
 }
 
 // Each observation in its own transaction: of two persons in one delivery, one bad, the other
 // counts.
 void InboxWorker::apply(Work& work, const hubsdk::Interpretation& said) {
-    bool held = false;
-    bool good = true;
+    Progress progress;
     const std::size_t count = isCopy(work) ? 0 : said.observations.size();
     for (std::size_t i = 0; i < count; ++i) {
-        good = applyOne(work, said.observations[i], static_cast<std::int64_t>(i), held) && good;
+        applyOne(work, said.observations[i], static_cast<std::int64_t>(i), progress,
+                 i + 1 == count);
     }
-    if (!good) return;
-    const std::int64_t now = services_.now_ms();
-    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
-        const auto& inbox = services_.repositories.inbox;
-        if (work.subject) inbox.setSubject(connection, work.lease, *work.subject);
-        if (held) {
-            inbox.hold(connection, work.lease, "unknown_order", now + kHoldStepMs, now);
-        } else {
-            inbox.markProcessed(connection, work.lease, now);
+    if (!progress.good) return;
+    if (!progress.settled) {
+        const std::int64_t now = services_.now_ms();
+        auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+            settle(connection, work, progress.held, now);
+        });
+        if (!done.ok()) {
+            observe::log(Level::kWarning, "inbox.mark_failed",
+                         {{"delivery", work.row.id}, {"why", done.error().text()}});
+            return;
         }
-    });
-    if (done.ok()) tally(work.account.plugin_key, held ? "held" : "processed");
-    if (!done.ok()) {
-        observe::log(Level::kWarning, "inbox.mark_failed",
-                     {{"delivery", work.row.id}, {"why", done.error().text()}});
     }
+    tally(work.account.plugin_key, progress.held ? "held" : "processed");
 }
 
 void InboxWorker::tally(std::string_view vendor, std::string_view outcome) const {

@@ -59,6 +59,12 @@ public:
 
 private:
     struct Work;
+    /// Of the observations of one delivery.
+    struct Progress {
+        bool held = false;
+        bool good = true;
+        bool settled = false;  ///< the delivery is marked
+    };
     void loop();
     void process(const storage::DeliveryLease& lease);
     void abandon(const storage::DeliveryLease& lease) const;
@@ -66,8 +72,14 @@ private:
     [[nodiscard]] bool isCopy(const Work& work) const;
     [[nodiscard]] std::optional<Work> load(const storage::DeliveryLease& lease) const;
     void apply(Work& work, const hubsdk::Interpretation& said);
-    bool applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
-                  bool& held);
+    void applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
+                  Progress& progress, bool last);
+    [[nodiscard]] static domain::ApplyContext contextOf(const Work& work, std::int64_t ordinal,
+                                                        std::int64_t now);
+    void startFetch(storage::Connection& connection, const Work& work,
+                    std::string_view vendor_order_row_id, std::int64_t now) const;
+    void settle(storage::Connection& connection, const Work& work, bool held,
+                std::int64_t now) const;
     void fail(const Work& work, const std::string& why);
     void tally(std::string_view vendor, std::string_view outcome) const;
 

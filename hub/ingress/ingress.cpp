@@ -67,17 +67,23 @@ void raiseForeign(Connection& connection, const storage::Repositories& repositor
 
 }  // namespace
 
+Ingress::Ingress(IngressServices services)
+    : services_(std::move(services)),
+      endpoints_(std::make_unique<EndpointCache>()),
+      inbox_(std::make_unique<InboxWriter>(services_.database, services_.repositories.inbox)) {}
+
 // One request on its way through the door. The delivery's body view points into `request`.
 struct Ingress::Knock {
     http::Request request;
     http::Respond respond;
     WebhookPath path;
     std::int64_t now_ms = 0;
-    std::optional<storage::Account> endpoint;  ///< whose URL it is; none: unknown or retired
-    std::optional<storage::Account> account;   ///< whom the delivery is for; none: nobody we know
+    std::shared_ptr<const Endpoint> found;    ///< what the URL leads to; none: unknown or retired
+    bool kept = false;                        ///< `found` is from the cache
+    std::optional<storage::Account> account;  ///< whom the delivery is for; none: nobody we know
     std::shared_ptr<const plugins::Plugin> plugin;
     const hubsdk::InboundRoute* route = nullptr;
-    security::SecretValues secrets;
+    security::SecretValues unknowable;  ///< in place of secrets, if nothing is found
     hubsdk::Delivery delivery;
     hubsdk::Claim claim;
     bool is_hint = true;
@@ -90,9 +96,20 @@ struct Ingress::Knock {
         reason = why;
     }
 
-    [[nodiscard]] storage::TenantScope scope() const {
-        return storage::TenantScope::afterProof((account ? account : endpoint)->tenant_id);
+    [[nodiscard]] const security::SecretValues& secrets() const {
+        return found ? found->secrets : unknowable;
     }
+    [[nodiscard]] storage::TenantScope scope() const {
+        return storage::TenantScope::afterProof(account ? account->tenant_id
+                                                        : found->account.tenant_id);
+    }
+};
+
+// Why a claim is not believed.
+struct Ingress::Refusal {
+    std::string_view event;
+    std::string_view word;
+    std::string why;
 };
 
 std::optional<WebhookPath> webhookPath(std::string_view path) {
@@ -174,33 +191,43 @@ void Ingress::check(const std::shared_ptr<Knock>& knock) const {
     storeEvent(knock);
 }
 
-Ingress::Answered Ingress::findEndpoint(Knock& knock) const {
+std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
+                                                      std::string_view hash) const {
     const auto& accounts = services_.repositories.accounts;
-    const std::string hash = storage::AccountRepository::hashEndpointToken(knock.path.token);
-    services_.database.read([&](Connection& connection) {
+    return services_.database.read([&](Connection& connection) -> std::shared_ptr<const Endpoint> {
         auto account = accounts.findByEndpoint(connection, hash, knock.now_ms);
         if (!account || account->plugin_key != knock.path.vendor ||
             account->state == AccountState::kRetired) {
-            return 0;
+            return nullptr;
         }
         const auto scope = storage::TenantScope::afterProof(account->tenant_id);
-        knock.secrets =
+        auto secrets =
             storage::valuesOf(accounts.openSecrets(connection, scope, account->id), knock.now_ms);
-        knock.endpoint = std::move(account);
-        return 0;
+        return std::make_shared<const Endpoint>(Endpoint{std::move(*account), std::move(secrets)});
     });
-    const bool pinned = knock.endpoint && knock.endpoint->pinned_sha256;
-    knock.plugin = pinned
-                       ? services_.plugins.find(knock.path.vendor, *knock.endpoint->pinned_sha256)
-                       : services_.plugins.find(knock.path.vendor);
+}
+
+Ingress::Answered Ingress::findEndpoint(Knock& knock) const {
+    const std::string hash = storage::AccountRepository::hashEndpointToken(knock.path.token);
+    knock.found = endpoints_->find(hash, knock.now_ms);
+    knock.kept = knock.found != nullptr;
+    if (!knock.kept) {
+        knock.found = readEndpoint(knock, hash);
+        if (knock.found) endpoints_->keep(hash, knock.found, knock.now_ms);
+    }
+    const auto& vendor = knock.path.vendor;
+    const bool pinned = knock.found && knock.found->account.pinned_sha256;
+    knock.plugin = pinned ? services_.plugins.find(vendor, *knock.found->account.pinned_sha256)
+                          : services_.plugins.find(vendor);
     if (!knock.plugin) return unavailableAnswer();
     // TM-IN-8: an unknown endpoint goes the same way, so that its 401 comes no sooner.
-    if (!knock.endpoint) knock.secrets = unknowableSecrets(knock.plugin->manifest());
+    if (!knock.found) knock.unknowable = unknowableSecrets(knock.plugin->manifest());
     return std::nullopt;
 }
 
 Ingress::Answered Ingress::readRequest(Knock& knock) const {
     hubsdk::Delivery& delivery = knock.delivery;
+    delivery = {};
     delivery.method = knock.request.method;
     delivery.path = knock.path.tail;
     delivery.query = knock.request.query;
@@ -217,27 +244,37 @@ Ingress::Answered Ingress::readRequest(Knock& knock) const {
 }
 
 Ingress::Answered Ingress::prove(Knock& knock) const {
-    const auto refused = [&knock](std::string_view event, std::string_view word,
-                                  std::string_view why) {
-        knock.refuse(knock.endpoint ? word : std::string_view("unknown_endpoint"));
-        observe::log(Level::kWarning, event,
-                     {{"account", knock.endpoint ? knock.endpoint->id : std::string("unknown")},
-                      {"vendor", knock.path.vendor},
-                      {"why", why}});
-        return unauthorized();
-    };
+    auto refusal = believe(knock);
+    if (refusal && knock.kept) {
+        // What was kept for a moment may lack a secret that is new.
+        endpoints_->forget(storage::AccountRepository::hashEndpointToken(knock.path.token));
+        if (auto answered = findEndpoint(knock)) return answered;
+        if (auto answered = readRequest(knock)) return answered;
+        refusal = believe(knock);
+    }
+    if (!refusal) return std::nullopt;
+    knock.refuse(knock.found ? refusal->word : std::string_view("unknown_endpoint"));
+    observe::log(Level::kWarning, refusal->event,
+                 {{"account", knock.found ? knock.found->account.id : std::string("unknown")},
+                  {"vendor", knock.path.vendor},
+                  {"why", refusal->why}});
+    return unauthorized();
+}
+
+std::optional<Ingress::Refusal> Ingress::believe(Knock& knock) const {
     std::string_view settings = "{}";
-    if (knock.endpoint) settings = knock.endpoint->settings;
+    if (knock.found) settings = knock.found->account.settings;
     auto claim = knock.plugin->claim(knock.delivery, settings);
-    if (!claim) return refused("ingress.claim_failed", "claim_failed", claim.error().text());
+    if (!claim) return Refusal{"ingress.claim_failed", "claim_failed", claim.error().text()};
     const auto allowed = security::checkClaim(*claim, knock.plugin->manifest());
     if (!allowed)
-        return refused("ingress.claim_not_allowed", "claim_not_allowed", allowed.error().text());
+        return Refusal{"ingress.claim_not_allowed", "claim_not_allowed", allowed.error().text()};
     const auto verdict =
-        security::verifyClaim(*claim, knock.delivery, knock.secrets, knock.now_ms,
+        security::verifyClaim(*claim, knock.delivery, knock.secrets(), knock.now_ms,
                               services_.webhook_url(knock.path.vendor, knock.path.token));
-    if (!verdict.authentic()) return refused("ingress.refused", verdict.reason(), verdict.reason());
-    if (!knock.endpoint) return refused("ingress.refused", "unknown_endpoint", "unknown endpoint");
+    if (!verdict.authentic())
+        return Refusal{"ingress.refused", verdict.reason(), std::string(verdict.reason())};
+    if (!knock.found) return Refusal{"ingress.refused", "unknown_endpoint", "unknown endpoint"};
     knock.claim = std::move(claim).value();
     knock.is_hint = verdict.isHint();
     return std::nullopt;
@@ -255,11 +292,11 @@ Ingress::Answered Ingress::acknowledge(Knock& knock) const {
         security::PieceContext context;
         context.delivery = &knock.delivery;
         context.at_ms = knock.now_ms;
-        context.secrets = &knock.secrets;
+        context.secrets = &knock.secrets();
         auto body = security::assemble(knock.claim.ack, context);
         if (!body) {
             observe::log(Level::kError, "ingress.ack_failed",
-                         {{"account", knock.endpoint->id}, {"why", body.error().text()}});
+                         {{"account", knock.found->account.id}, {"why", body.error().text()}});
             return unavailableAnswer();
         }
         knock.ack = answer(200, *body, "text/plain; charset=utf-8");
@@ -274,7 +311,7 @@ Ingress::Answered Ingress::acknowledge(Knock& knock) const {
 
 // TM-IN-9: the name of an account only selects among those of the connection that is proven.
 Ingress::Answered Ingress::selectAccount(Knock& knock) const {
-    const storage::Account& endpoint = *knock.endpoint;
+    const storage::Account& endpoint = knock.found->account;
     const auto& ref = knock.claim.account_ref;
     if (!ref || endpoint.external_account_ref == *ref) {
         knock.account = endpoint;
@@ -296,7 +333,7 @@ Ingress::Answered Ingress::selectAccount(Knock& knock) const {
 }
 
 storage::NewDelivery Ingress::deliveryOf(Knock& knock) const {
-    const storage::Account& endpoint = *knock.endpoint;
+    const storage::Account& endpoint = knock.found->account;
     storage::NewDelivery row;
     row.id = security::uuid7(knock.now_ms);
     if (knock.account) {
@@ -336,26 +373,38 @@ void Ingress::settle(Knock& knock, const hubsdk::Result<void>& done,
     count(knock.path.vendor, duplicate ? door::kDuplicate : door::kStored);
 }
 
+// Tells the sender, once the row is there or cannot be.
+void Ingress::finish(Knock& knock, const hubsdk::Result<void>& done,
+                     storage::InsertOutcome outcome) const {
+    settle(knock, done, outcome);
+    if (!done.ok()) return knock.respond(unavailableAnswer());
+    knock.respond(std::move(knock.ack));
+    services_.delivery_stored();
+}
+
 void Ingress::storeEvent(const std::shared_ptr<Knock>& knock) const {
+    auto sealed = services_.repositories.inbox.seal(knock->scope(), deliveryOf(*knock));
+    if (!knock->account) return storeForeign(knock, std::move(sealed));
+    inbox_->insert(std::move(sealed), [this, knock](const InboxWriter::Inserted& inserted) {
+        if (inserted) return finish(*knock, {}, inserted->outcome);
+        finish(*knock, inserted.error(), {});
+    });
+}
+
+// The alert is raised in the transaction that keeps the delivery.
+void Ingress::storeForeign(const std::shared_ptr<Knock>& knock,
+                           storage::SealedDelivery sealed) const {
     const auto& repositories = services_.repositories;
-    const auto scope = knock->scope();
-    auto sealed = std::make_shared<storage::SealedDelivery>(
-        repositories.inbox.seal(scope, deliveryOf(*knock)));
     auto outcome = std::make_shared<storage::InsertOutcome>();
     services_.database.submit(
         storage::WriteQueue::kIngress,
-        [&repositories, knock, sealed, scope, outcome](Connection& connection) {
-            const auto inserted = repositories.inbox.insertDelivery(connection, *sealed);
+        [&repositories, knock, sealed = std::move(sealed), outcome](Connection& connection) {
+            const auto inserted = repositories.inbox.insertDelivery(connection, sealed);
             *outcome = inserted.outcome;
-            if (!knock->account) {
-                raiseForeign(connection, repositories, scope, inserted.id, knock->now_ms);
-            }
+            raiseForeign(connection, repositories, knock->scope(), inserted.id, knock->now_ms);
         },
         [this, knock, outcome](const hubsdk::Result<void>& done) {
-            settle(*knock, done, *outcome);
-            if (!done.ok()) return knock->respond(unavailableAnswer());
-            knock->respond(std::move(knock->ack));
-            services_.delivery_stored();
+            finish(*knock, done, *outcome);
         });
 }
 
@@ -375,7 +424,7 @@ void Ingress::storeRequest(const std::shared_ptr<Knock>& knock) const {
         if (!flow) return std::nullopt;
         security::PieceContext context;
         context.at_ms = services_.now_ms();
-        context.secrets = &knock->secrets;
+        context.secrets = &knock->secrets();
         return answerOf(*flow, knock->plugin->manifest(), std::move(context));
     };
     services_.database.submit(

@@ -5,6 +5,8 @@
 #include "hub/app/work_pool.hpp"
 #include "hub/http/message.hpp"
 #include "hub/ingress/answer_desk.hpp"
+#include "hub/ingress/endpoint_cache.hpp"
+#include "hub/ingress/inbox_writer.hpp"
 #include "hub/observe/counter.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/security/pieces.hpp"
@@ -12,6 +14,7 @@
 #include "hub/storage/repositories.hpp"
 
 #include <functional>
+#include <memory>
 
 namespace hub::ingress {
 
@@ -60,7 +63,7 @@ struct IngressServices {
 /// Any thread.
 class Ingress {
 public:
-    explicit Ingress(IngressServices services) : services_(std::move(services)) {}
+    explicit Ingress(IngressServices services);
 
     /// Takes one request of the webhook door. Returns at once; answers later from another thread:
     /// 200 after the commit, also for a duplicate; 401 with one and the same body for an unknown
@@ -75,22 +78,31 @@ public:
 
 private:
     struct Knock;
+    struct Refusal;
     void count(std::string_view vendor, std::string_view word, std::string_view reason = {}) const;
     void settle(Knock& knock, const hubsdk::Result<void>& done,
                 storage::InsertOutcome outcome) const;
     using Answered = std::optional<http::Response>;  ///< an answer ends the way, nothing goes on
     void process(const std::shared_ptr<Knock>& knock) const;
     void check(const std::shared_ptr<Knock>& knock) const;
+    [[nodiscard]] std::shared_ptr<const Endpoint> readEndpoint(const Knock& knock,
+                                                               std::string_view hash) const;
     Answered findEndpoint(Knock& knock) const;
     Answered readRequest(Knock& knock) const;
     Answered prove(Knock& knock) const;
+    [[nodiscard]] std::optional<Refusal> believe(Knock& knock) const;
     Answered acknowledge(Knock& knock) const;
     Answered selectAccount(Knock& knock) const;
     [[nodiscard]] storage::NewDelivery deliveryOf(Knock& knock) const;
+    void finish(Knock& knock, const hubsdk::Result<void>& done,
+                storage::InsertOutcome outcome) const;
     void storeEvent(const std::shared_ptr<Knock>& knock) const;
+    void storeForeign(const std::shared_ptr<Knock>& knock, storage::SealedDelivery sealed) const;
     void storeRequest(const std::shared_ptr<Knock>& knock) const;
 
     IngressServices services_;
+    std::unique_ptr<EndpointCache> endpoints_;
+    std::unique_ptr<InboxWriter> inbox_;
 };
 
 }  // namespace hub::ingress

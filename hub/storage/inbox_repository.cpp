@@ -1,5 +1,9 @@
 #include "hub/storage/inbox_repository.hpp"
 
+#include <algorithm>
+#include <map>
+#include <utility>
+
 #include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
@@ -24,57 +28,75 @@ void requireColumnsFit(const NewDelivery& row) {
     requireFits(row.trace_id.value_or(""), 64, "trace_id");
 }
 
-/// Inserts, or counts a duplicate, in one statement: parallel copies that fail to insert and then
-/// update would hold shared locks against each other. Gives the id of the row that has the key.
-std::string insertRow(Connection& connection, const SealedDelivery& sealed) {
+constexpr std::string_view kInsertColumns =
+    "INSERT INTO inbound_event (id, tenant_id, provider_config_id, plugin_key, transport, source, "
+    "connection, event_type, vendor_event_id, dedupe_scope, dedupe_key, state_key, request_enc, "
+    "headers_enc, content_type, body_enc, body_size_bytes, proof, is_hint, status, received_at, "
+    "next_attempt_at, trace_id, created_at, updated_at) VALUES ";
+constexpr std::string_view kInsertRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+/// Rows of one statement: few sizes, so that every connection keeps few statements.
+constexpr std::size_t kRowsOfStatement[] = {64, 16, 4, 1};
+
+std::size_t rowsOfStatement(std::size_t rows) {
+    return *std::ranges::find_if(kRowsOfStatement, [&](std::size_t size) { return size <= rows; });
+}
+
+void appendParameters(const SealedDelivery& sealed, std::vector<Value>& params) {
     const NewDelivery& row = sealed.row;
     const std::string received = timeText(row.received_at_ms);
-    std::string id;
-    std::string tenant;
-    connection.query(
-        "INSERT INTO inbound_event (id, tenant_id, provider_config_id, plugin_key, transport, "
-        "source, "
-        "connection, event_type, vendor_event_id, dedupe_scope, dedupe_key, state_key, "
-        "request_enc, "
-        "headers_enc, content_type, body_enc, body_size_bytes, proof, is_hint, status, "
-        "received_at, "
-        "next_attempt_at, trace_id, created_at, updated_at) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)" +
-            connection.dialect().onConflict("dedupe_scope, dedupe_key",
-                                            "duplicates = duplicates + 1") +
-            " RETURNING id, tenant_id",
-        {row.id,
-         sealed.tenant_id,
-         row.account_id,
-         row.plugin_key,
-         row.transport,
-         row.source,
-         row.connection,
-         row.event_type,
-         row.vendor_event_id,
-         row.dedupe_scope,
-         row.dedupe_key,
-         row.state_key,
-         row.request,
-         row.headers,
-         row.content_type,
-         row.body,
-         sealed.body_size_bytes,
-         row.proof,
-         row.is_hint,
-         row.status,
-         received,
-         received,
-         row.trace_id,
-         received,
-         received},
-        [&](const Row& found) {
-            id = found.string(0);
-            tenant = found.string(1);
-        });
-    if (tenant != sealed.tenant_id)
-        throw UnitRefused(makeError(ErrorCode::kInternal, "the dedupe key is of another tenant"));
-    return id;
+    const Value of_row[] = {row.id,
+                            sealed.tenant_id,
+                            row.account_id,
+                            row.plugin_key,
+                            row.transport,
+                            row.source,
+                            row.connection,
+                            row.event_type,
+                            row.vendor_event_id,
+                            row.dedupe_scope,
+                            row.dedupe_key,
+                            row.state_key,
+                            row.request,
+                            row.headers,
+                            row.content_type,
+                            row.body,
+                            sealed.body_size_bytes,
+                            row.proof,
+                            row.is_hint,
+                            row.status,
+                            received,
+                            received,
+                            row.trace_id,
+                            received,
+                            received};
+    params.insert(params.end(), std::begin(of_row), std::end(of_row));
+}
+
+using KeyOfEvent = std::pair<std::string, std::string>;  ///< scope and key
+
+/// Inserts, or counts duplicates, in one statement: parallel copies that fail to insert and then
+/// update would hold shared locks against each other. Notes the id of the row that has the key.
+void insertRows(Connection& connection, std::span<const SealedDelivery* const> deliveries,
+                std::map<KeyOfEvent, std::string>& ids) {
+    std::string sql(kInsertColumns);
+    std::vector<Value> params;
+    std::map<KeyOfEvent, std::string_view> tenants;
+    for (const SealedDelivery* delivery : deliveries) {
+        sql.append(params.empty() ? "" : ",").append(kInsertRow);
+        appendParameters(*delivery, params);
+        tenants[{delivery->row.dedupe_scope, delivery->row.dedupe_key}] = delivery->tenant_id;
+    }
+    sql.append(connection.dialect().onConflict("dedupe_scope, dedupe_key",
+                                               "duplicates = duplicates + 1"))
+        .append(" RETURNING dedupe_scope, dedupe_key, id, tenant_id");
+    connection.query(sql, params, [&](const Row& found) {
+        KeyOfEvent key{found.bytes(0), found.bytes(1)};
+        if (found.text(3) != tenants[key])
+            throw UnitRefused(
+                makeError(ErrorCode::kInternal, "the dedupe key is of another tenant"));
+        ids[std::move(key)] = found.string(2);
+    });
 }
 
 }  // namespace
@@ -91,13 +113,30 @@ SealedDelivery InboxRepository::seal(const TenantScope& scope, NewDelivery deliv
 }
 
 // Never INSERT IGNORE: it also swallows truncation and missing parents.
+std::vector<InsertedDelivery> InboxRepository::insertDeliveries(
+    Connection& connection, std::span<const SealedDelivery* const> deliveries) const {
+    for (const SealedDelivery* delivery : deliveries) requireColumnsFit(delivery->row);
+    std::map<KeyOfEvent, std::string> ids;
+    for (auto rest = deliveries; !rest.empty();) {
+        const std::size_t rows = rowsOfStatement(rest.size());
+        insertRows(connection, rest.first(rows), ids);
+        rest = rest.subspan(rows);
+    }
+    std::vector<InsertedDelivery> inserted;
+    inserted.reserve(deliveries.size());
+    for (const SealedDelivery* delivery : deliveries) {
+        const NewDelivery& row = delivery->row;
+        const std::string& id = ids.at({row.dedupe_scope, row.dedupe_key});
+        inserted.push_back(
+            {id == row.id ? InsertOutcome::kInserted : InsertOutcome::kDuplicate, id});
+    }
+    return inserted;
+}
+
 InsertedDelivery InboxRepository::insertDelivery(Connection& connection,
                                                  const SealedDelivery& delivery) const {
-    const NewDelivery& row = delivery.row;
-    requireColumnsFit(row);
-    std::string id = insertRow(connection, delivery);
-    const auto outcome = id == row.id ? InsertOutcome::kInserted : InsertOutcome::kDuplicate;
-    return {outcome, std::move(id)};
+    const SealedDelivery* one = &delivery;
+    return insertDeliveries(connection, {&one, 1}).front();
 }
 
 std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,6 +100,11 @@ public:
     /// Inserts, or counts a duplicate of the same (dedupe_scope, dedupe_key). Exactly one row
     /// results, however many copies come at once.
     InsertedDelivery insertDelivery(Connection& connection, const SealedDelivery& delivery) const;
+    /// The same for many in few statements; the answers are in the order of the deliveries. Two
+    /// copies may be among them. Sorted by (dedupe_scope, dedupe_key), parallel writers take their
+    /// locks in one order.
+    std::vector<InsertedDelivery> insertDeliveries(
+        Connection& connection, std::span<const SealedDelivery* const> deliveries) const;
 
     /// Leases up to `rows_max` due rows of enabled accounts, oldest first.
     std::vector<DeliveryLease> claimBatch(Connection& connection, const SystemScope& system,

@@ -61,6 +61,15 @@ void IngressTest::setState(const std::string& account_id, storage::AccountState 
     ASSERT_TRUE(done.ok()) << done.error().text();
 }
 
+void IngressTest::addSecret(const std::string& account_id, const std::string& value) {
+    const auto done = database_->write(WriteQueue::kPortal, [&](Connection& connection) {
+        repositories_->accounts.captureSecret(
+            connection, scope_, account_id,
+            {"webhook_secret", {value, std::nullopt}, storage::CaptureMode::kAdd}, now_);
+    });
+    ASSERT_TRUE(done.ok()) << done.error().text();
+}
+
 storage::TenantScope IngressTest::tenantBelow(const storage::TenantScope& parent,
                                               const std::string& slug) {
     const storage::TenantScope scope = tenant(slug);

@@ -38,6 +38,8 @@ protected:
                  const std::optional<std::string>& connection_id = std::nullopt,
                  const std::string& plugin_key = "shape_many_accounts");
     void setState(const std::string& account_id, storage::AccountState state);
+    /// Another current value of its webhook_secret.
+    void addSecret(const std::string& account_id, const std::string& value);
     /// A tenant below another.
     storage::TenantScope tenantBelow(const storage::TenantScope& parent, const std::string& slug);
 
