@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # run_tests.sh PRESET [JOBS]: every test of a built preset, and "N passed, N failed" as last line.
 # Counts each GoogleTest case. A test binary that cannot list its tests, and a run that finds none,
-# count as failed. Writes build/PRESET/test-results.xml (JUnit) and test.log.
+# count as failed. Writes build/PRESET/test-results.xml (JUnit) and test.log. SIGTERM, SIGINT and
+# SIGHUP end ctest and its tests too.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=tools/child.sh
+. "$root/tools/child.sh"
 build="$root/build/${1:?preset}"
 log="$build/test.log"
 
@@ -11,9 +14,14 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}"
 
-ctest --test-dir "$build" --output-on-failure --no-tests=error -j "${2:-2}" \
-  --output-junit "$build/test-results.xml" 2>&1 | tee "$log"
-code=${PIPESTATUS[0]}
+# Not a pipeline: bash would look at a signal only after the last test.
+exec 3> >(exec tee "$log")
+tee=$!
+runChild ctest --test-dir "$build" --output-on-failure --no-tests=error -j "${2:-2}" \
+  --output-junit "$build/test-results.xml" >&3 2>&1
+code=$?
+exec 3>&-
+wait "$tee"
 
 # ctest: "98% tests passed, 2 tests failed out of 120".
 summary=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests* failed out of \([0-9]*\)$/\1 \2/p' "$log" |
