@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <set>
 #include <thread>
 
 #include "hub/app/hub.hpp"
@@ -53,7 +54,7 @@ protected:
         takeEnvironment();
         auto config = hub::app::readConfig(values_);
         if (!config) {
-            std::cerr << "hubd: configuration: " << config.error().text() << "\n";
+            std::cerr << "hubd: configuration: " << withOrigin(config.error()).text() << "\n";
             return EXIT_CONFIG;
         }
         keepSignals();
@@ -62,7 +63,7 @@ protected:
         hub::app::Hub hub(std::move(config).value());
         auto started = hub.start();
         if (!started) {
-            std::cerr << "hubd: cannot start: " << started.error().text() << "\n";
+            std::cerr << "hubd: cannot start: " << withOrigin(started.error()).text() << "\n";
             return EXIT_SOFTWARE;
         }
         announce(*started);
@@ -144,11 +145,26 @@ private:
     void takeEnvironment() {
         for (const ConfigKey& key : hub::app::configKeys()) {
             const char* value = std::getenv(hub::app::environmentName(key.name).c_str());
-            if (value != nullptr) values_[std::string(key.name)] = value;
+            if (value == nullptr) continue;
+            values_[std::string(key.name)] = value;
+            from_environment_.insert(std::string(key.name));
         }
     }
 
+    // Whoever looks for a wrong value has to know where it came from.
+    [[nodiscard]] hubsdk::Error withOrigin(hubsdk::Error error) const {
+        if (from_environment_.contains(error.path)) {
+            error.path += " (from " + hub::app::environmentName(error.path) + ")";
+        } else if (values_.contains(error.path)) {
+            error.path += " (in " + config_file_ + ")";
+        }
+        return error;
+    }
+
     static void announce(const hub::app::Started& started) {
+        for (const std::string& warning : started.warnings) {
+            std::cout << "hubd: warning: " << warning << "\n";
+        }
         for (const std::string& refused : started.refused) {
             std::cout << "hubd: plugin refused: " << refused << "\n";
         }
@@ -166,6 +182,7 @@ private:
 
     std::string config_file_;
     std::map<std::string, std::string> values_;
+    std::set<std::string> from_environment_;
     bool help_shown_ = false;
 };
 

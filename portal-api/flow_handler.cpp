@@ -139,7 +139,7 @@ hubsdk::Result<BreakerList> listBreakers(const ApiCall& call, const NoBody&) {
         // Others' providers are none of this tenant's business.
         const bool ours = std::ranges::find(accounts, breaker.account_id,
                                             &hub::storage::Account::id) != accounts.end();
-        if (!ours) continue;
+        if (!ours || breaker.state == hub::flows::BreakerState::kClosed) continue;
         list.items.push_back({breaker.account_id, breaker.vendor,
                               std::string(hub::flows::nameOf(breaker.state)), breaker.failures,
                               hubsdk::formatUtc(breaker.until_ms)});

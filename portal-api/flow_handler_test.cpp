@@ -171,10 +171,18 @@ TEST_F(FlowHandlerTest, ShowsTheBreakersOfItsOwnProviders) {
         control_.breaker.failed("trial", account_id_, now_);
         control_.breaker.failed("trial", "another tenant's", now_);
     }
+    hub::storage::NewAccount second;
+    second.plugin_key = "trial";
+    second.provider_name = second.provider_code = "second";
+    const auto stumbled = write([&](Connection& connection) {
+        return repositories_->accounts.create(connection, scope_, second, now_).id;
+    });
+    control_.breaker.failed("trial", stumbled, now_);  // once: still closed
     const auto answer = ask("GET", "/admin/breakers");
     ASSERT_TRUE(answer) << answer.error().text();
     EXPECT_NE(answer->document.find(R"("state":"open")"), std::string::npos);
     EXPECT_EQ(answer->document.find("another"), std::string::npos);
+    EXPECT_EQ(answer->document.find("closed"), std::string::npos) << answer->document;
 }
 
 }  // namespace

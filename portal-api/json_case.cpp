@@ -45,6 +45,12 @@ std::string renamed(Json json, Rename rename) {
     return out;
 }
 
+// Puts a step before the path of what lies below it.
+std::string below(std::string step, const std::string& rest) {
+    if (!rest.empty() && rest.front() != '[') step += '.';
+    return step + rest;
+}
+
 }  // namespace
 
 std::string camelCase(std::string_view snake) {
@@ -76,6 +82,24 @@ std::string snakeCase(std::string_view camel) {
 
 std::string camelCased(Json json) { return renamed(json, &camelCase); }
 std::string snakeCased(Json json) { return renamed(json, &snakeCase); }
+
+std::optional<std::string> firstSnakeCased(Json json) {
+    if (json.kind() == JsonKind::kArray) {
+        for (std::size_t i = 0; i < json.size(); ++i) {
+            if (auto rest = firstSnakeCased(json.at(i)))
+                return below("[" + std::to_string(i) + "]", *rest);
+        }
+        return std::nullopt;
+    }
+    if (json.kind() != JsonKind::kObject) return std::nullopt;
+    for (const hubsdk::internal::JsonMember& member : json.members()) {
+        if (member.name.find('_') != std::string_view::npos) return std::string(member.name);
+        if (isFree(member.name)) continue;
+        if (auto rest = firstSnakeCased(Json(&member.value)))
+            return below(std::string(member.name), *rest);
+    }
+    return std::nullopt;
+}
 
 std::string camelCasePath(std::string_view path) {
     if (isFree(path.substr(0, path.find('.')))) return std::string(path);

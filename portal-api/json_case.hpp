@@ -3,6 +3,7 @@
 
 #include <hubsdk/cpp/json.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,10 @@ namespace portal {
 /// The JSON text with every member name changed. Any thread.
 [[nodiscard]] std::string camelCased(hubsdk::Json json);
 [[nodiscard]] std::string snakeCased(hubsdk::Json json);
+
+/// The path of the first member whose name is not written in camelCase, free keys apart; nothing if
+/// there is none.
+[[nodiscard]] std::optional<std::string> firstSnakeCased(hubsdk::Json json);
 
 /// The path of a field as a caller writes it: like camelCase, but below settings, secrets,
 /// parameters and result the names are the plugin's own.

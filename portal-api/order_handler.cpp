@@ -4,6 +4,7 @@
 #include "hub/domain/transition.hpp"
 #include "hub/flows/commands.hpp"
 #include "hub/security/digest.hpp"
+#include "portal-api/paging.hpp"
 
 #include <hubsdk/cpp/text.hpp>
 
@@ -69,6 +70,25 @@ VendorOrderView viewOf(const hub::storage::VendorOrder& row, bool with_link) {
     view.known_as_of = utc(row.as_of_ms);
     view.last_error = row.last_error;
     if (with_link) view.applicant_url = row.applicant_url;
+    return view;
+}
+
+OrderSummary summaryOf(const hub::storage::Order& order) {
+    OrderSummary view;
+    view.id = order.id;
+    view.order_number = order.order_number;
+    view.status = order.status;
+    view.result = order.result;
+    view.completion_percentage = order.completion_percentage;
+    view.applicant_id = order.person_id;
+    view.package = order.package_code;
+    view.channel = order.channel;
+    view.provider_id = order.account_id;
+    view.reference_number = order.reference_number;
+    view.action_reason = order.action_reason;
+    view.submitted_at = utc(order.submitted_at_ms);
+    view.completed_at = utc(order.completed_at_ms);
+    view.created_at = hubsdk::formatUtc(order.created_at_ms);
     return view;
 }
 
@@ -154,12 +174,14 @@ void recordCreated(const ApiCall& call, Connection& connection,
     entry.person_id = created.person_id;
     entry.is_timeline = true;
     entry.new_status = "submitted";
+    entry.trace_id = call.request_id;
     hub::storage::OutboundEvent event;
     event.event_type = "order.submitted";
     event.subject_type = "screening_order";
     event.subject_id = created.order_id;
     event.person_id = created.person_id;
     event.idempotency_key = hub::security::sha256Hex(created.order_id + "\nsubmitted");
+    event.trace_id = call.request_id;
     call.services.repositories.audit.record(connection, call.scope, entry, event, call.now_ms);
 }
 
@@ -176,6 +198,27 @@ hubsdk::Result<void> checkServices(const CreateOrder& request) {
 }
 
 }  // namespace
+
+hubsdk::Result<Page<OrderSummary>> listOrders(const ApiCall& call, const NoBody&) {
+    hub::storage::OrderFilter filter;
+    auto page = pageOf(call.query);
+    if (!page) return std::move(page).error();
+    filter.page = *page;
+    if (auto read =
+            readFilters(call.query, {{"status", &filter.status}, {"provider", &filter.account_id}});
+        !read)
+        return std::move(read).error();
+    const auto& orders = call.services.repositories.orders;
+    Page<OrderSummary> list;
+    call.services.database.read([&](Connection& connection) {
+        for (const auto& order : orders.list(connection, call.scope, filter))
+            list.items.push_back(summaryOf(order));
+        list.mark =
+            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
+                   orders.count(connection, call.scope, filter));
+    });
+    return list;
+}
 
 hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& request) {
     if (auto good = checkServices(request); !good) return good.error();

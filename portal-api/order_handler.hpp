@@ -1,4 +1,4 @@
-/// Orders: create, read, cancel (E-065, E-066, E-082).
+/// Orders: list, create, read, cancel (E-064, E-065, E-066, E-082).
 #pragma once
 
 #include "portal-api/router.hpp"
@@ -84,6 +84,27 @@ struct OrderView {
     std::int64_t row_version = 0;
 };
 
+/// An order as lists show it: without the applicant's data and what was found.
+struct OrderSummary {
+    std::string id;
+    std::string order_number;
+    std::string status;
+    std::optional<std::string> result;
+    std::int64_t completion_percentage = 0;
+    std::string applicant_id;
+    std::optional<std::string> package;
+    std::string channel;
+    std::optional<std::string> provider_id;
+    std::optional<std::string> reference_number;
+    std::optional<std::string> action_reason;
+    std::optional<std::string> submitted_at;
+    std::optional<std::string> completed_at;
+    std::string created_at;
+};
+
+/// GET /orders?status=&provider=, newest first.
+[[nodiscard]] hubsdk::Result<Page<OrderSummary>> listOrders(const ApiCall& call,
+                                                            const NoBody& request);
 [[nodiscard]] hubsdk::Result<OrderView> createOrder(const ApiCall& call,
                                                     const CreateOrder& request);
 [[nodiscard]] hubsdk::Result<OrderView> readOrder(const ApiCall& call, const NoBody& request);
@@ -104,6 +125,26 @@ struct Shape<portal::CreateOrder> {
         field("work_location", &T::work_location, "Where the job is."),
         field("reference_number", &T::reference_number, "Your reference.", lengthMax(100)),
         field("services", &T::services, "Ordered check types.", lengthMax(50))};
+};
+template <>
+struct Shape<portal::OrderSummary> {
+    using T = portal::OrderSummary;
+    static constexpr std::string_view kName = "OrderSummary";
+    static constexpr auto kFields =
+        std::tuple{field("id", &T::id, "Id."),
+                   field("order_number", &T::order_number, "Number."),
+                   field("status", &T::status, "Status."),
+                   field("result", &T::result, "Result.", WhenEmpty::kWriteNull),
+                   field("completion_percentage", &T::completion_percentage, "0 to 100."),
+                   field("applicant_id", &T::applicant_id, "The person."),
+                   field("package", &T::package, "Package code."),
+                   field("channel", &T::channel, "Where it came from."),
+                   field("provider_id", &T::provider_id, "Provider that places it."),
+                   field("reference_number", &T::reference_number, "Your reference."),
+                   field("action_reason", &T::action_reason, "Why an action is required."),
+                   field("submitted_at", &T::submitted_at, "UTC."),
+                   field("completed_at", &T::completed_at, "UTC."),
+                   field("created_at", &T::created_at, "UTC.")};
 };
 template <>
 struct Shape<portal::FindingView> {

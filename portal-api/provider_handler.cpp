@@ -1,7 +1,10 @@
 #include "portal-api/provider_handler.hpp"
 
 #include "hub/flows/commands.hpp"
+#include "hub/plugins/secrets.hpp"
 #include "hub/plugins/settings.hpp"
+#include "hub/security/digest.hpp"
+#include "portal-api/paging.hpp"
 
 #include <algorithm>
 
@@ -12,58 +15,83 @@ constexpr std::int64_t kFreshnessMinutesMin = 5;
 constexpr std::int64_t kFreshnessMinutesMax = 7 * 24 * 60;
 
 using hub::storage::Account;
+using hub::storage::AccountState;
 using hub::storage::Connection;
 using hub::storage::WriteQueue;
 using hubsdk::ErrorCode;
 using hubsdk::makeError;
 
-const std::vector<std::string> kProofOnly{"proof"};
-
-hubsdk::Result<hub::storage::SecretMap> secretsOf(const CreateProvider& request,
+// Values by name as the manifest has them; whether one is missing is another question.
+hubsdk::Result<hub::storage::SecretMap> secretsOf(const hubsdk::Map<std::string>& given,
                                                   const hubsdk::Manifest& manifest) {
     hub::storage::SecretMap secrets;
-    for (const auto& [name, value] : request.secrets) {
+    for (const auto& [name, value] : given) {
         const auto rule = std::ranges::find(manifest.secrets, name, &hubsdk::SecretRule::name);
         if (rule == manifest.secrets.end()) {
             return makeError(ErrorCode::kInvalid, "is no secret of this plugin", "secrets." + name);
         }
         if (value.empty())
             return makeError(ErrorCode::kInvalid, "must not be empty", "secrets." + name);
-        hub::storage::SecretValue given;
-        given.text = value;
-        secrets[name].push_back(std::move(given));
-    }
-    for (const hubsdk::SecretRule& rule : manifest.secrets) {
-        // What proves the deliveries of a shared connection is kept with the connection.
-        const bool theirs = request.connection_id && rule.places == kProofOnly;
-        if (rule.required && !theirs && !secrets.contains(rule.name)) {
-            return makeError(ErrorCode::kInvalid, "is required", "secrets." + rule.name);
-        }
+        hub::storage::SecretValue one;
+        one.text = value;
+        secrets[name].push_back(std::move(one));
     }
     return secrets;
 }
 
-std::optional<ProviderView> load(const ApiCall& call, Connection& connection, std::string_view id) {
-    const auto& accounts = call.services.repositories.accounts;
-    const auto account = accounts.find(connection, call.scope, id);
-    if (!account) return std::nullopt;
-    const auto plugin = call.services.plugins.find(account->plugin_key);
+std::vector<std::string> missingIn(const hubsdk::Manifest& manifest,
+                                   std::span<const std::string> names, bool shares_connection) {
+    using hub::plugins::ProofBy;
+    // What proves the deliveries of a shared connection is kept with the connection.
+    const ProofBy proof_by = shares_connection ? ProofBy::kConnection : ProofBy::kAccount;
+    return hub::plugins::missingSecrets(manifest, names, proof_by);
+}
+
+ProviderView viewOf(const ApiCall& call, Connection& connection, const Account& account) {
+    const auto plugin = call.services.plugins.find(account.plugin_key);
     ProviderView view;
-    view.id = account->id;
-    view.plugin_key = account->plugin_key;
+    view.id = account.id;
+    view.plugin_key = account.plugin_key;
+    view.provider_code = account.provider_code;
+    view.provider_name = account.provider_name;
+    view.state = hub::storage::nameOf(account.state);
+    view.connection_id = account.connection_id;
+    view.row_version = account.row_version;
     if (plugin) view.plugin_version = plugin->manifest().version;
-    view.provider_code = account->provider_code;
-    view.provider_name = account->provider_name;
-    view.state = hub::storage::nameOf(account->state);
-    view.settings.json = account->settings;
-    view.secret_names = account->secret_names;
-    view.connection_id = account->connection_id;
-    if (!account->connection_id) {
-        view.webhook_url = call.services.webhook_url(
-            account->plugin_key, accounts.endpointToken(connection, call.scope, account->id));
+    if (!call.may("provider.manage")) return view;
+    view.settings.json = account.settings;
+    view.secret_names = account.secret_names;
+    if (plugin) {
+        view.missing_secrets =
+            missingIn(plugin->manifest(), account.secret_names, account.connection_id.has_value());
     }
-    view.row_version = account->row_version;
+    if (!account.connection_id) {
+        view.webhook_url = call.services.webhook_url(
+            account.plugin_key,
+            call.services.repositories.accounts.endpointToken(connection, call.scope, account.id));
+    }
     return view;
+}
+
+// Where an account goes from here; UnitRefused for one that is given up.
+AccountState stateAfter(const Account& account, const std::optional<bool>& enabled,
+                        const hubsdk::Manifest& manifest) {
+    if (account.state == AccountState::kRetired) {
+        throw hub::storage::UnitRefused(
+            makeError(ErrorCode::kConflict, "a retired provider cannot be changed"));
+    }
+    if (!enabled) return account.state;
+    if (!*enabled)
+        return account.state == AccountState::kEnabled ? AccountState::kPaused : account.state;
+    const bool complete =
+        missingIn(manifest, account.secret_names, account.connection_id.has_value()).empty();
+    return complete ? AccountState::kEnabled : account.state;
+}
+
+std::optional<ProviderView> load(const ApiCall& call, Connection& connection, std::string_view id) {
+    const auto account = call.services.repositories.accounts.find(connection, call.scope, id);
+    if (!account) return std::nullopt;
+    return viewOf(call, connection, *account);
 }
 
 hubsdk::Result<ProviderView> loadOrNotFound(const ApiCall& call, std::string_view id) {
@@ -73,19 +101,23 @@ hubsdk::Result<ProviderView> loadOrNotFound(const ApiCall& call, std::string_vie
     return std::move(*view);
 }
 
-void recordCreated(const ApiCall& call, Connection& connection, const std::string& id) {
+// One entry and one event for a change of a provider; `what` is the end of its action's name.
+void recordChange(const ApiCall& call, Connection& connection, const std::string& id,
+                  const std::string& what, const std::string& event_key) {
     hub::storage::AuditEntry entry;
     entry.actor_type = "apikey";
     entry.actor_id = call.actor_id;
-    entry.action = "provider_created";
-    entry.operation = "CREATE";
+    entry.action = "provider_" + what;
+    entry.operation = what == "created" ? "CREATE" : "UPDATE";
     entry.resource_type = "provider_config";
     entry.resource_id = id;
+    entry.trace_id = call.request_id;
     hub::storage::OutboundEvent event;
     event.event_type = "provider.connection_changed";
     event.subject_type = "provider_config";
     event.subject_id = id;
-    event.idempotency_key = id + "-created";
+    event.idempotency_key = event_key;
+    event.trace_id = call.request_id;
     call.services.repositories.audit.record(connection, call.scope, entry, event, call.now_ms);
 }
 
@@ -100,7 +132,7 @@ hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreatePro
         error.path = "settings." + error.path;
         return error;
     }
-    auto secrets = secretsOf(request, plugin->manifest());
+    auto secrets = secretsOf(request.secrets, plugin->manifest());
     if (!secrets) return std::move(secrets).error();
     if (request.freshness_minutes < kFreshnessMinutesMin ||
         request.freshness_minutes > kFreshnessMinutesMax) {
@@ -119,12 +151,15 @@ hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreatePro
     account.kind = plugin->manifest().kind;
     account.settings = *settings;
     account.secrets = *secrets;
-    account.state =
-        request.enabled ? hub::storage::AccountState::kEnabled : hub::storage::AccountState::kSetup;
+    std::vector<std::string> names;
+    for (const auto& [name, values] : *secrets) names.push_back(name);
+    const bool complete =
+        missingIn(plugin->manifest(), names, request.connection_id.has_value()).empty();
+    account.state = request.enabled && complete ? AccountState::kEnabled : AccountState::kSetup;
     auto id = call.services.database.writeFor(WriteQueue::kPortal, [&](Connection& connection) {
         const auto created = call.services.repositories.accounts.create(connection, call.scope,
                                                                         account, call.now_ms);
-        recordCreated(call, connection, created.id);
+        recordChange(call, connection, created.id, "created", created.id + "-created");
         return created.id;
     });
     if (!id) return std::move(id).error();
@@ -133,6 +168,59 @@ hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreatePro
 
 hubsdk::Result<ProviderView> readProvider(const ApiCall& call, const NoBody&) {
     return loadOrNotFound(call, call.parameters.front());
+}
+
+hubsdk::Result<Page<ProviderView>> listProviders(const ApiCall& call, const NoBody&) {
+    hub::storage::AccountFilter filter;
+    auto page = pageOf(call.query);
+    if (!page) return std::move(page).error();
+    filter.page = *page;
+    std::optional<std::string> active;
+    if (auto read =
+            readFilters(call.query, {{"provider_type", &filter.kind}, {"is_active", &active}});
+        !read)
+        return std::move(read).error();
+    if (active && *active != "true" && *active != "false")
+        return makeError(ErrorCode::kInvalid, "must be true or false", "is_active");
+    if (active) filter.is_enabled = *active == "true";
+    const auto& accounts = call.services.repositories.accounts;
+    Page<ProviderView> list;
+    call.services.database.read([&](Connection& connection) {
+        for (const auto& account : accounts.list(connection, call.scope, filter))
+            list.items.push_back(viewOf(call, connection, account));
+        list.mark =
+            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
+                   accounts.count(connection, call.scope, filter));
+    });
+    return list;
+}
+
+hubsdk::Result<ProviderView> updateProvider(const ApiCall& call, const UpdateProvider& request) {
+    const std::string& id = call.parameters.front();
+    const auto& accounts = call.services.repositories.accounts;
+    const auto known = call.services.database.read(
+        [&](Connection& connection) { return accounts.find(connection, call.scope, id); });
+    if (!known) return makeError(ErrorCode::kNotFound, "there is no such provider");
+    const auto plugin = call.services.plugins.find(known->plugin_key);
+    if (!plugin) return makeError(ErrorCode::kUnavailable, "the provider's plugin is not loaded");
+    auto secrets = secretsOf(request.secrets, plugin->manifest());
+    if (!secrets) return std::move(secrets).error();
+    auto done = call.services.database.write(WriteQueue::kPortal, [&](Connection& connection) {
+        accounts.requireVersion(connection, call.scope, id, request.row_version, call.now_ms);
+        for (const auto& [name, values] : *secrets) {
+            accounts.captureSecret(connection, call.scope, id,
+                                   {name, values.front(), hub::storage::CaptureMode::kReplace},
+                                   call.now_ms);
+        }
+        const auto account = *accounts.find(connection, call.scope, id);
+        const auto state = stateAfter(account, request.enabled, plugin->manifest());
+        if (state != account.state)
+            accounts.setState(connection, call.scope, id, state, call.now_ms);
+        recordChange(call, connection, id, "updated",
+                     hub::security::sha256Hex(id + "\nupdated\n" + call.request_id));
+    });
+    if (!done.ok()) return std::move(done).error();
+    return loadOrNotFound(call, id);
 }
 
 hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& request) {

@@ -1,4 +1,4 @@
-/// Providers: a tenant's connections to vendors (E-204 to E-208), and the commands they take.
+/// Providers: a tenant's connections to vendors (E-204 to E-207), and the commands they take.
 #pragma once
 
 #include "portal-api/flow_handler.hpp"
@@ -15,7 +15,7 @@ struct CreateProvider {
     std::optional<std::string> connection_id;
     hubsdk::Raw settings;
     hubsdk::Map<std::string> secrets;
-    bool enabled = true;
+    bool enabled = true;  ///< once no secret is missing; until then it is set up only
     std::int64_t freshness_minutes = hub::storage::kFreshnessMinutesDefault;
     std::string unknown_orders = "task";
 };
@@ -29,8 +29,17 @@ struct ProviderView {
     std::string state;
     hubsdk::Raw settings;
     std::vector<std::string> secret_names;
+    std::vector<std::string> missing_secrets;  ///< without these it cannot be enabled
     std::optional<std::string> connection_id;
     std::optional<std::string> webhook_url;  ///< none for one that shares another's
+    std::int64_t row_version = 0;
+};
+
+/// Body of PUT /providers/{id}.
+struct UpdateProvider {
+    hubsdk::Map<std::string> secrets;  ///< each in place of what it has under that name
+    /// Absent: as it is. true enables it once no secret is missing, false pauses it.
+    std::optional<bool> enabled;
     std::int64_t row_version = 0;
 };
 
@@ -42,6 +51,12 @@ struct RunCommand {
 
 [[nodiscard]] hubsdk::Result<ProviderView> createProvider(const ApiCall& call,
                                                           const CreateProvider& request);
+/// GET /providers?is_active=&provider_type=, newest first. Settings and webhook URL are for
+/// provider.manage only.
+[[nodiscard]] hubsdk::Result<Page<ProviderView>> listProviders(const ApiCall& call,
+                                                               const NoBody& request);
+[[nodiscard]] hubsdk::Result<ProviderView> updateProvider(const ApiCall& call,
+                                                          const UpdateProvider& request);
 [[nodiscard]] hubsdk::Result<ProviderView> readProvider(const ApiCall& call, const NoBody& request);
 [[nodiscard]] hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& request);
 
@@ -81,9 +96,19 @@ struct Shape<portal::ProviderView> {
         field("state", &T::state, "State."),
         field("settings", &T::settings, "Settings."),
         field("secret_names", &T::secret_names, "Names only."),
+        field("missing_secrets", &T::missing_secrets, "What it cannot be enabled without."),
         field("connection_id", &T::connection_id, "The provider whose webhook URL it shares."),
         field("webhook_url", &T::webhook_url, "Where the vendor sends to.", Pii::kSecret),
         field("row_version", &T::row_version, "For optimistic locking.")};
+};
+template <>
+struct Shape<portal::UpdateProvider> {
+    using T = portal::UpdateProvider;
+    static constexpr std::string_view kName = "UpdateProvider";
+    static constexpr auto kFields =
+        std::tuple{field("secrets", &T::secrets, "Write-only.", Pii::kSecret),
+                   field("enabled", &T::enabled, "Enable or pause."),
+                   field("row_version", &T::row_version, "The version that was read.")};
 };
 template <>
 struct Shape<portal::RunCommand> {

@@ -13,61 +13,35 @@ namespace {
 
 using hub::http::Request;
 using hub::http::Response;
-using hubsdk::Error;
 using hubsdk::ErrorCode;
 using hubsdk::makeError;
 
-struct CodeRow {
-    ErrorCode code;
-    std::string_view word;
-};
+// Of a name that a stranger made up, as much as helps to find it.
+constexpr std::size_t kShownNameBytesMax = 64;
 
-// api-endpoints.md section 2.4.
-constexpr std::array kCodeWords{
-    CodeRow{ErrorCode::kInvalid, "VALIDATION_ERROR"},
-    CodeRow{ErrorCode::kUnauthorized, "UNAUTHENTICATED"},
-    CodeRow{ErrorCode::kForbidden, "FORBIDDEN"},
-    CodeRow{ErrorCode::kNotFound, "NOT_FOUND"},
-    CodeRow{ErrorCode::kConflict, "CONFLICT"},
-    CodeRow{ErrorCode::kStale, "VERSION_CONFLICT"},
-    CodeRow{ErrorCode::kTooLarge, "PAYLOAD_TOO_LARGE"},
-    CodeRow{ErrorCode::kRateLimited, "RATE_LIMITED"},
-    CodeRow{ErrorCode::kUnavailable, "UNAVAILABLE"},
-    CodeRow{ErrorCode::kTimeout, "VENDOR_TIMEOUT"},
-    CodeRow{ErrorCode::kUnsupported, "UNSUPPORTED_MEDIA_TYPE"},
-    CodeRow{ErrorCode::kInternal, "INTERNAL"},
-};
-
-std::string_view wordOf(ErrorCode code) {
-    return std::ranges::find(kCodeWords, code, &CodeRow::code)->word;
-}
-
-Response jsonResponse(int status, std::string body) {
+Response successAnswer(const ApiAnswer& answer, const AnswerMark& mark) {
     Response response;
-    response.status = status;
+    response.status = answer.status;
     response.headers.push_back({"Content-Type", "application/json"});
-    response.body = std::move(body);
-    return response;
-}
-
-void writeMeta(hubsdk::JsonWriter& writer, std::int64_t now_ms) {
-    writer.key("meta");
-    writer.beginObject();
-    writer.member("timestamp", std::string_view(hubsdk::formatUtc(now_ms)));
-    writer.endObject();
-}
-
-Response successAnswer(const ApiAnswer& answer, std::int64_t now_ms) {
+    response.headers.push_back({"X-Request-Id", mark.request_id});
     auto document = hubsdk::JsonDocument::parse(answer.document);
-    std::string body;
-    hubsdk::JsonWriter writer(body);
+    hubsdk::JsonWriter writer(response.body);
     writer.beginObject();
     writer.member("success", true);
     writer.key("data");
     writer.raw(document ? camelCased(document->root()) : "null");
-    writeMeta(writer, now_ms);
+    writer.key("meta");
+    writer.beginObject();
+    writeMark(writer, mark);
+    if (answer.page) {
+        writer.member("page", answer.page->page);
+        writer.member("limit", answer.page->limit);
+        writer.member("total", answer.page->total);
+        if (answer.page->next) writer.member("next", std::string_view(*answer.page->next));
+    }
     writer.endObject();
-    return jsonResponse(answer.status, std::move(body));
+    writer.endObject();
+    return response;
 }
 
 std::vector<std::string_view> segments(std::string_view path) {
@@ -101,7 +75,7 @@ std::optional<int> fitOf(const std::vector<std::string_view>& pattern,
 struct Found {
     const Route* route = nullptr;
     std::vector<std::string> parameters;
-    bool path_known = false;
+    std::vector<std::string_view> methods;  ///< that the path takes; none: no such path
 };
 
 Found findRoute(std::span<const Route> routes, std::string_view method, std::string_view path) {
@@ -112,7 +86,7 @@ Found findRoute(std::span<const Route> routes, std::string_view method, std::str
         const auto pattern = segments(route.pattern);
         const auto fit = fitOf(pattern, parts);
         if (!fit) continue;
-        found.path_known = true;
+        found.methods.push_back(route.method);
         if (route.method != method || *fit <= best) continue;
         best = *fit;
         found.route = &route;
@@ -131,51 +105,73 @@ std::string_view bearerOf(const Request& request) {
     return header->substr(kScheme.size());
 }
 
-hubsdk::Result<std::string> bodyInSnakeCase(const Request& request) {
-    if (request.body.empty()) return std::string("{}");
+// The body as handlers read it, or what is wrong with it.
+std::optional<ApiError> readBody(const Request& request, const AnswerMark& mark,
+                                 std::string& snake_case) {
+    snake_case = "{}";
+    if (request.body.empty()) return std::nullopt;
     const auto type = hub::http::find(request.headers, "Content-Type").value_or("");
     if (!hubsdk::trimmed(type.substr(0, type.find(';'))).starts_with("application/json")) {
-        return makeError(ErrorCode::kUnsupported, "the body must be application/json");
+        return apiError(makeError(ErrorCode::kUnsupported, "the body must be application/json"),
+                        mark);
     }
     hubsdk::JsonLimits limits;
     limits.bytes_max = std::size_t{1024} * 1024;
     auto document = hubsdk::JsonDocument::parse(request.body, limits);
-    if (!document) return std::move(document).error();
-    return snakeCased(document->root());
+    if (!document && document.error().code != ErrorCode::kInvalid)
+        return apiError(document.error(), mark);
+    if (!document) return badJson(document.error());
+    // One way to write each member: else two of them could name the same one.
+    if (auto path = firstSnakeCased(document->root())) {
+        std::string message = "is no member: names are in camelCase, here " + camelCase(*path);
+        return fieldError(std::move(*path), std::move(message));
+    }
+    snake_case = snakeCased(document->root());
+    return std::nullopt;
+}
+
+// A filter that is spelt wrongly must not answer with rows that it does not choose.
+std::optional<ApiError> checkQuery(std::string_view query, const Route& route) {
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        std::string name =
+            hubsdk::percentDecoded(pair.substr(0, pair.find('=')), hubsdk::PlusSign::kBlank);
+        if (pair.empty() || std::ranges::find(route.query, name) != route.query.end()) continue;
+        std::string message = "is no parameter of this call";
+        for (const std::string_view known : route.query) {
+            message += known == route.query.front() ? "; it takes " : ", ";
+            message += known;
+        }
+        name.resize(std::min(name.size(), kShownNameBytesMax));
+        return fieldError(std::move(name), std::move(message));
+    }
+    return std::nullopt;
+}
+
+// Who has no valid key learns whether one came at all, and nothing of the keys there are.
+Response refuseKey(const Request& request, const AnswerMark& mark) {
+    if (bearerOf(request).empty()) {
+        return errorAnswer(makeError(ErrorCode::kUnauthorized,
+                                     "an API key is required, as Authorization: Bearer KEY"),
+                           mark);
+    }
+    hub::observe::log(hub::observe::Level::kWarning, "portal.key_refused",
+                      {{"request", mark.request_id}});
+    return errorAnswer(
+        makeError(ErrorCode::kUnauthorized, "the API key is not known, or not valid any more"),
+        mark);
 }
 
 }  // namespace
 
 bool ApiCall::may(std::string_view permission) const {
-    return std::ranges::find(permissions, permission) != permissions.end();
-}
-
-Response errorAnswer(const Error& error, std::int64_t now_ms) {
-    std::string body;
-    hubsdk::JsonWriter writer(body);
-    writer.beginObject();
-    writer.member("success", false);
-    writer.key("error");
-    writer.beginObject();
-    writer.member("code", wordOf(error.code));
-    // Our own mistakes are for the log, not for the outside (threat-model section 2, rule 9).
-    const bool internal = error.code == ErrorCode::kInternal;
-    const std::string field = camelCasePath(error.path);
-    writer.member("message", internal ? std::string_view("Something went wrong on our side.")
-                                      : std::string_view(error.message));
-    writer.key("details");
-    writer.beginArray();
-    if (!field.empty() && !internal) {
-        writer.beginObject();
-        writer.member("field", std::string_view(field));
-        writer.member("message", std::string_view(error.message));
-        writer.endObject();
+    while (!permission.empty()) {
+        const std::string_view one = permission.substr(0, permission.find('|'));
+        if (std::ranges::find(permissions, one) != permissions.end()) return true;
+        permission.remove_prefix(std::min(one.size() + 1, permission.size()));
     }
-    writer.endArray();
-    writer.endObject();
-    writeMeta(writer, now_ms);
-    writer.endObject();
-    return jsonResponse(hubsdk::httpStatus(error.code), std::move(body));
+    return false;
 }
 
 Router::Router(PortalServices services, hub::app::WorkPool& work, std::span<const Route> routes)
@@ -188,57 +184,59 @@ Router::Router(PortalServices services, hub::app::WorkPool& work, std::span<cons
 }
 
 void Router::handle(Request request, const hub::http::Respond& respond) const {
+    const AnswerMark mark{services_.now_ms(), requestIdOf(request)};
     auto held = std::make_shared<Request>(std::move(request));
-    const bool posted = work_.post("portal", [this, held, respond] { respond(answer(*held)); });
-    if (posted) return;
-    Response busy = errorAnswer(makeError(ErrorCode::kUnavailable, "too busy"), services_.now_ms());
-    busy.headers.push_back({"Retry-After", "1"});
-    respond(std::move(busy));
+    const bool posted =
+        work_.post("portal", [this, held, mark, respond] { respond(answer(*held, mark)); });
+    if (!posted) respond(errorAnswer(makeError(ErrorCode::kUnavailable, "too busy"), mark));
 }
 
-Response Router::answer(const Request& request) const {
-    const std::int64_t now = services_.now_ms();
+Response Router::answer(const Request& request, const AnswerMark& mark) const {
     try {
-        const std::string_view path = std::string_view(request.path).substr(kApiPrefix.size() - 1);
-        const Found found = findRoute(routes_, request.method, path);
-        auto key = services_.database.read([&](hub::storage::Connection& connection) {
-            return services_.repositories.api_keys.findValid(connection, bearerOf(request), now);
-        });
-        if (!key)
-            return errorAnswer(makeError(ErrorCode::kUnauthorized, "an API key is required"), now);
-        if (!found.path_known)
-            return errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), now);
-        if (found.route == nullptr) {
-            return jsonResponse(405, R"({"success":false,"error":{"code":"METHOD_NOT_ALLOWED"}})");
-        }
-        auto body = bodyInSnakeCase(request);
-        if (!body) return errorAnswer(body.error(), now);
-        ApiCall call{
-            services_,        hub::storage::TenantScope::afterAuthentication(key->tenant_id),
-            key->id,          key->permissions,
-            found.parameters, *body,
-            std::nullopt,     now};
-        call.query = request.query;
-        if (!call.may(found.route->permission)) {
-            return errorAnswer(makeError(ErrorCode::kForbidden, "this key may not do that"), now);
-        }
-        if (const auto given = hub::http::find(request.headers, "Idempotency-Key")) {
-            call.idempotency_key =
-                hub::security::sha256Hex(key->tenant_id + "\n" + std::string(found.route->pattern) +
-                                         "\n" + std::string(*given));
-        }
-        auto answer = found.route->handler(call);
-        if (answer) return successAnswer(*answer, now);
-        if (answer.error().code == ErrorCode::kInternal) {
-            hub::observe::log(hub::observe::Level::kError, "portal.internal",
-                              {{"route", found.route->pattern}, {"why", answer.error().text()}});
-        }
-        return errorAnswer(answer.error(), now);
+        return serve(request, mark);
     } catch (const hub::storage::StorageError& error) {
         hub::observe::log(hub::observe::Level::kError, "portal.storage_failed",
-                          {{"why", error.what()}});
-        return errorAnswer(hub::storage::toError(error), now);
+                          {{"request", mark.request_id}, {"why", error.what()}});
+        return errorAnswer(hub::storage::toError(error), mark);
     }
+}
+
+Response Router::serve(const Request& request, const AnswerMark& mark) const {
+    const std::string_view path = std::string_view(request.path).substr(kApiPrefix.size() - 1);
+    const Found found = findRoute(routes_, request.method, path);
+    auto key = services_.database.read([&](hub::storage::Connection& connection) {
+        return services_.repositories.api_keys.findValid(connection, bearerOf(request),
+                                                         mark.now_ms);
+    });
+    if (!key) return refuseKey(request, mark);
+    if (found.methods.empty())
+        return errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), mark);
+    if (found.route == nullptr) return errorAnswer(methodNotAllowed(found.methods), mark);
+    std::string body;
+    if (const auto wrong = readBody(request, mark, body)) return errorAnswer(*wrong, mark);
+    ApiCall call{services_,        hub::storage::TenantScope::afterAuthentication(key->tenant_id),
+                 key->id,          key->permissions,
+                 found.parameters, body,
+                 std::nullopt,     mark.now_ms,
+                 request.query,    mark.request_id};
+    if (!call.may(found.route->permission)) {
+        return errorAnswer(makeError(ErrorCode::kForbidden, "this key may not do that"), mark);
+    }
+    if (const auto wrong = checkQuery(request.query, *found.route))
+        return errorAnswer(*wrong, mark);
+    if (const auto given = hub::http::find(request.headers, "Idempotency-Key")) {
+        call.idempotency_key = hub::security::sha256Hex(
+            key->tenant_id + "\n" + std::string(found.route->pattern) + "\n" + std::string(*given));
+    }
+    auto answer = found.route->handler(call);
+    if (answer) return successAnswer(*answer, mark);
+    if (answer.error().code == ErrorCode::kInternal) {
+        hub::observe::log(hub::observe::Level::kError, "portal.internal",
+                          {{"route", found.route->pattern},
+                           {"request", mark.request_id},
+                           {"why", answer.error().text()}});
+    }
+    return errorAnswer(answer.error(), mark);
 }
 
 }  // namespace portal

@@ -3,10 +3,11 @@
 #pragma once
 
 #include "hub/app/work_pool.hpp"
-#include "hub/http/message.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/storage/database.hpp"
 #include "hub/storage/repositories.hpp"
+#include "portal-api/api_error.hpp"
+#include "portal-api/members.hpp"
 
 #include <functional>
 #include <hubsdk/cpp/shape.hpp>
@@ -41,15 +42,26 @@ struct ApiCall {
     std::string_view body;                       ///< JSON in snake_case; "" without a body
     std::optional<std::string> idempotency_key;  ///< SHA-256 hex over key, tenant and route
     std::int64_t now_ms = 0;
-    std::string_view query = {};  ///< of the URL, encoded
+    std::string_view query = {};  ///< of the URL, encoded; only parameters that the route names
+    std::string request_id = {};  ///< for logs, audit entries and events
 
+    /// Any of these permissions, if several stand in one text with a bar between them.
     [[nodiscard]] bool may(std::string_view permission) const;
+};
+
+/// Which part of a list an answer is (api-endpoints.md section 2.1).
+struct PageMark {
+    std::int64_t page = 1;  ///< from 1
+    std::int64_t limit = 0;
+    std::int64_t total = 0;           ///< rows of all pages
+    std::optional<std::string> next;  ///< `after` of the next page; absent on the last one
 };
 
 /// A handler's success: status and document in snake_case.
 struct ApiAnswer {
     int status = 200;
     std::string document = "null";
+    std::optional<PageMark> page = std::nullopt;
 };
 using ApiHandler = hubsdk::Result<ApiAnswer> (*)(const ApiCall& call);
 
@@ -57,9 +69,17 @@ using ApiHandler = hubsdk::Result<ApiAnswer> (*)(const ApiCall& call);
 struct Route {
     std::string_view method;
     std::string_view pattern;     ///< behind /api/v1
-    std::string_view permission;  ///< canonical-model.md section 9; never empty
+    std::string_view permission;  ///< canonical-model.md section 9, "a|b": any; never empty
     ApiHandler handler;
     std::string_view text;
+    std::span<const std::string_view> query = {};  ///< the parameters it takes; others are refused
+};
+
+/// One page of a list: the answer's `data` is the array, `meta` the mark.
+template <class Item>
+struct Page {
+    std::vector<Item> items;
+    PageMark mark;
 };
 
 /// Wraps a typed function into a handler: reads the body into its request type, refuses unknown
@@ -67,6 +87,16 @@ struct Route {
 template <class Request, class Response>
 using TypedHandler = hubsdk::Result<Response> (*)(const ApiCall& call, const Request& request);
 struct NoBody {};
+
+/// The document of an answer, and its mark if it is a page.
+template <class Response>
+[[nodiscard]] ApiAnswer answerWith(int status, const Response& response) {
+    return {status, hubsdk::writeShape(response), std::nullopt};
+}
+template <class Item>
+[[nodiscard]] ApiAnswer answerWith(int status, const Page<Item>& page) {
+    return {status, hubsdk::writeShape(page.items), page.mark};
+}
 
 template <int kStatus, auto kFunction>
 struct Typed;
@@ -79,20 +109,21 @@ struct Typed<kStatus, kFunction> {
             hubsdk::ReadOptions options;
             options.unknown = hubsdk::UnknownMembers::kRefuse;
             auto read = hubsdk::readShape<Request>(call.body, options);
-            if (!read) return std::move(read).error();
+            if (!read) return withMembers<Request>(std::move(read).error());
             request = std::move(read).value();
         }
         auto response = kFunction(call, request);
         if (!response) return std::move(response).error();
-        return ApiAnswer{kStatus, hubsdk::writeShape(*response)};
+        return answerWith(kStatus, *response);
     }
 };
 
 /// A row for a typed function: route<201, &createOrder>("POST", "/orders", "order.create", "…").
 template <int kStatus, auto kFunction>
 constexpr Route route(std::string_view method, std::string_view pattern,
-                      std::string_view permission, std::string_view text) {
-    return {method, pattern, permission, &Typed<kStatus, kFunction>::handle, text};
+                      std::string_view permission, std::string_view text,
+                      std::span<const std::string_view> query = {}) {
+    return {method, pattern, permission, &Typed<kStatus, kFunction>::handle, text, query};
 }
 
 /// Any thread.
@@ -104,14 +135,14 @@ public:
     void handle(hub::http::Request request, const hub::http::Respond& respond) const;
 
 private:
-    [[nodiscard]] hub::http::Response answer(const hub::http::Request& request) const;
+    [[nodiscard]] hub::http::Response answer(const hub::http::Request& request,
+                                             const AnswerMark& mark) const;
+    [[nodiscard]] hub::http::Response serve(const hub::http::Request& request,
+                                            const AnswerMark& mark) const;
 
     PortalServices services_;
     hub::app::WorkPool& work_;
     std::span<const Route> routes_;
 };
-
-/// The error as the portal shows it (api-endpoints.md sections 2.1 and 2.4).
-[[nodiscard]] hub::http::Response errorAnswer(const hubsdk::Error& error, std::int64_t now_ms);
 
 }  // namespace portal

@@ -1,23 +1,38 @@
 #include "portal-api/routes.hpp"
 
+#include "portal-api/attention_handler.hpp"
 #include "portal-api/audit_handler.hpp"
 #include "portal-api/flow_handler.hpp"
+#include "portal-api/inbound_handler.hpp"
 #include "portal-api/order_handler.hpp"
 #include "portal-api/provider_handler.hpp"
 
 namespace portal {
 namespace {
 
+using Names = std::string_view;
+constexpr Names kFlowQuery[] = {"state", "after", "limit"};
+constexpr Names kOrderQuery[] = {"status", "provider", "after", "page", "limit"};
+constexpr Names kProviderQuery[] = {"is_active", "provider_type", "after", "page", "limit"};
+constexpr Names kAlertQuery[] = {"status", "kind", "severity", "after", "page", "limit"};
+constexpr Names kTaskQuery[] = {"kind", "status", "assignee", "after", "page", "limit"};
+constexpr Names kInboundQuery[] = {"plugin", "status", "provider", "after", "page", "limit"};
+
 constexpr std::array kRoutes{
+    route<200, &listOrders>("GET", "/orders", "order.read", "List orders.", kOrderQuery),
     route<201, &createOrder>("POST", "/orders", "order.create", "Create and submit an order."),
     route<200, &readOrder>("GET", "/orders/{}", "order.read", "Read an order with its checks."),
     route<200, &cancelOrder>("POST", "/orders/{}/cancel", "order.cancel", "Cancel an order."),
     route<201, &createProvider>("POST", "/providers", "provider.manage", "Connect a vendor."),
+    route<200, &listProviders>("GET", "/providers", "provider.manage|result.read",
+                               "List connections.", kProviderQuery),
+    route<200, &updateProvider>("PUT", "/providers/{}", "provider.manage",
+                                "Give a connection secrets, enable or pause it."),
     route<200, &readProvider>("GET", "/providers/{}", "provider.manage", "Read a connection."),
     route<202, &runCommand>("POST", "/providers/{}/commands", "provider.manage",
                             "Start a command on a connection."),
     route<200, &listFlows>("GET", "/admin/flows", "provider.manage",
-                           "List open flows, or those of a state."),
+                           "List open flows, or those of a state.", kFlowQuery),
     route<200, &readFlow>("GET", "/admin/flows/{}", "provider.manage", "Read a flow."),
     route<200, &resolveFlow>("POST", "/admin/flows/{}/resolve", "provider.manage",
                              "Say what became of an uncertain flow."),
@@ -25,6 +40,15 @@ constexpr std::array kRoutes{
                                       "Take the secrets that a flow got for its caller, once."),
     route<200, &listBreakers>("GET", "/admin/breakers", "provider.manage",
                               "List providers whose vendor does not answer."),
+    route<200, &listAlerts>("GET", "/dashboard/alerts", "order.read",
+                            "List alerts, the new ones or those of a status.", kAlertQuery),
+    route<200, &listTasks>("GET", "/admin/tasks", "exception.handle", "List tasks.", kTaskQuery),
+    route<200, &listInboundEvents>("GET", "/admin/inbound-events", "integration.manage",
+                                   "List deliveries.", kInboundQuery),
+    route<202, &replayInboundEvent>("POST", "/admin/inbound-events/{}/replay", "exception.handle",
+                                    "Process a failed, dead or parked delivery again."),
+    route<202, &replayInboundEvents>("POST", "/admin/inbound-events/replay", "exception.handle",
+                                     "Process many of them again."),
     route<200, &verifyAudit>("POST", "/admin/audit/verify", "audit.read",
                              "Check the chain of the audit trail."),
 };

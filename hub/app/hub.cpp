@@ -39,9 +39,9 @@ constexpr std::size_t kPortalBodyBytesMax = std::size_t{1024} * 1024;
 
 // canonical-model.md section 9: what the key of the first tenant may do.
 const std::vector<std::string> kAdminPermissions{
-    "order.create",          "order.read",    "order.update",
-    "order.cancel",          "result.read",   "provider.manage",
-    "result.read_sensitive", "plugin.manage", "audit.read"};
+    "order.create", "order.read",         "order.update",          "order.cancel",
+    "result.read",  "provider.manage",    "result.read_sensitive", "plugin.manage",
+    "audit.read",   "integration.manage", "exception.handle"};
 
 std::int64_t wallClock() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -66,6 +66,14 @@ std::vector<std::string> foldersOf(const HubConfig& config) {
     const std::filesystem::path file(config.storage_url.substr(kSqlite.size()));
     folders.push_back(file.has_parent_path() ? file.parent_path().string() : ".");
     return folders;
+}
+
+// The database holds what another master key has sealed.
+std::string lostKey(const HubConfig& config, const Started& started, const char* why) {
+    const std::string what = started.master_key_is_new
+                                 ? "there is no master key here, but the database "
+                                 : "this is not the master key of the database ";
+    return what + config.storage_url + " (" + why + "): put back the file that sealed it";
 }
 
 // A problem with a file of TLS is told by the key that names the file.
@@ -129,7 +137,11 @@ Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) 
     started.master_key_file = config.data_dir + "/master.key";
     started.master_key_is_new = !std::filesystem::exists(started.master_key_file);
     auto opened = security::Vault::open(started.master_key_file);
-    if (!opened) return std::move(opened).error();
+    if (!opened) {
+        hubsdk::Error error = std::move(opened).error();
+        error.path = started.master_key_file;
+        return error;
+    }
     vault = std::move(opened).value();
     try {
         database = std::make_unique<storage::Database>(config.storage_url);
@@ -138,10 +150,12 @@ Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) 
         });
     } catch (const storage::StorageError& error) {
         if (error.code() != storage::StorageErrorCode::kCorrupt)
-            return makeError(ErrorCode::kUnavailable, error.what(), "storage.url");
+            return makeError(ErrorCode::kUnavailable,
+                             std::string(error.what()) + ": " + config.storage_url, "storage.url");
         // A key that was made just now must not stay: it would look like the right one.
         if (started.master_key_is_new) std::filesystem::remove(started.master_key_file, problem);
-        return makeError(ErrorCode::kInternal, error.what(), started.master_key_file);
+        return makeError(ErrorCode::kInternal, lostKey(config, started, error.what()),
+                         started.master_key_file);
     }
     repositories = std::make_unique<storage::Repositories>(*vault);
     return {};
@@ -185,11 +199,19 @@ void Hub::Parts::loadPlugins(const HubConfig& config, Started& started) {
     for (const auto& entry : std::filesystem::directory_iterator(config.plugins_dir, problem)) {
         if (entry.path().extension() == ".so") files.push_back(entry.path());
     }
+    const std::string folder = std::filesystem::absolute(config.plugins_dir).string();
+    if (problem) {
+        started.warnings.push_back("plugins.dir: " + folder + ": " + problem.message() +
+                                   "; no plugin is loaded");
+    } else if (files.empty()) {
+        started.warnings.push_back("plugins.dir: " + folder +
+                                   " holds no *.so; no plugin is loaded");
+    }
     std::ranges::sort(files);
     for (const auto& file : files) {
         auto plugin = plugins->install(file);
         if (!plugin) {
-            started.refused.push_back(file.filename().string() + ": " + plugin.error().text());
+            started.refused.push_back(file.string() + ": " + plugin.error().text());
             continue;
         }
         const auto& manifest = (*plugin)->manifest();
@@ -277,7 +299,8 @@ void Hub::Parts::handle(http::Request request, http::Respond respond) {
     if (request.path == "/health") return respond(healthAnswer(monitor->facts()));
     if (request.path == "/ready") return respond(readyAnswer(monitor->facts()));
     if (request.path == "/metrics") return monitor->answerScrape(std::move(respond));
-    respond(portal::errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), wallClock()));
+    respond(portal::errorAnswer(makeError(ErrorCode::kNotFound, "no such path"),
+                                portal::AnswerMark{wallClock(), portal::requestIdOf(request)}));
 }
 
 Result<void> Hub::Parts::listen(const HubConfig& config) {
@@ -292,6 +315,10 @@ Result<void> Hub::Parts::listen(const HubConfig& config) {
     server_config.body_bytes_max = [this](std::string_view, std::string_view path) {
         return path.starts_with(ingress::kWebhookPrefix) ? ingress->bodyBytesMax(path)
                                                          : kPortalBodyBytesMax;
+    };
+    server_config.refusal_answer = [](const http::Refusal& refusal) {
+        return portal::errorAnswer(portal::edgeError(refusal.status, refusal.reason),
+                                   portal::AnswerMark{wallClock()});
     };
     server = std::make_unique<http::Server>(std::move(server_config),
                                             [this](http::Request request, http::Respond respond) {
@@ -322,7 +349,10 @@ Result<Started> Hub::start() {
     try {
         parts_->buildWorkers(config_);
     } catch (const std::invalid_argument& problem) {
-        return makeError(ErrorCode::kInvalid, problem.what(), "outbound");
+        const std::string_view why = problem.what();
+        const bool of_file = !config_.ca_file.empty() && why.find(config_.ca_file) != why.npos;
+        return makeError(ErrorCode::kInvalid, std::string(why),
+                         of_file ? "outbound.ca_file" : "outbound.routes");
     }
     parts_->buildMonitor(config_);
     if (auto listening = parts_->listen(config_); !listening) return std::move(listening).error();

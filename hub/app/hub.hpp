@@ -15,8 +15,9 @@ struct Started {
     bool admin_key_is_new = false;
     std::string master_key_file;  ///< opens every sealed value
     bool master_key_is_new = false;
-    std::vector<std::string> plugins;  ///< vendor, version and hash
-    std::vector<std::string> refused;  ///< "file: reason"
+    std::vector<std::string> plugins;   ///< vendor, version and hash
+    std::vector<std::string> refused;   ///< "file: reason"
+    std::vector<std::string> warnings;  ///< what is probably not as it is meant
 };
 
 /// Owned by one thread; start and stop once.

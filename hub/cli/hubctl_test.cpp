@@ -129,7 +129,7 @@ TEST_F(HubctlTest, VerifySaysAuthenticOrWhyNot) {
     EXPECT_EQ(verify(R"({"webhook_secret":"new"})", "[" + good + "," + good + "]").out,
               "refused: bad_encoding\n");
     EXPECT_EQ(verify(R"({"webhook_secret":5})", good).err,
-              "hubctl: secrets.json: webhook_secret: must be a text or a list of texts\n");
+              says("secrets.json") + "webhook_secret: must be a text or a list of texts\n");
     EXPECT_EQ(verify("[]", good).code, 2);
 }
 
@@ -198,24 +198,25 @@ TEST_F(HubctlTest, InterpretFailsWithOneWhenThePluginFails) {
 
 TEST_F(HubctlTest, MessagesNameFileAndMember) {
     const auto errorFor = [&](std::string_view delivery) { return interpret(delivery).err; };
-    EXPECT_EQ(
-        errorFor(R"({"body":{}})"),
-        "hubctl: delivery.json: body: must be the text that arrived, byte for byte, not a JSON "
-        "value\n");
+    EXPECT_EQ(errorFor(R"({"body":{}})"),
+              says("delivery.json") +
+                  "body: must be the text that arrived, byte for byte, not a JSON "
+                  "value\n");
     EXPECT_EQ(errorFor(R"({"body":"a","body_base64":"YQ=="})"),
-              "hubctl: delivery.json: body_base64: stands beside body; give one of the two\n");
+              says("delivery.json") + "body_base64: stands beside body; give one of the two\n");
     EXPECT_EQ(errorFor(R"({"body_base64":"!"})"),
-              "hubctl: delivery.json: body_base64: is not base64\n");
-    EXPECT_EQ(errorFor(R"({"headers":[]})"), "hubctl: delivery.json: headers: must be an object\n");
+              says("delivery.json") + "body_base64: is not base64\n");
+    EXPECT_EQ(errorFor(R"({"headers":[]})"),
+              says("delivery.json") + "headers: must be an object\n");
     EXPECT_EQ(errorFor(R"({"headers":{"A":{}}})"),
-              "hubctl: delivery.json: headers.A: must be a text or a list of texts\n");
-    EXPECT_EQ(errorFor(R"({"method":5})"), "hubctl: delivery.json: method: must be a text\n");
-    EXPECT_EQ(errorFor("[]"), "hubctl: delivery.json: must be an object\n");
-    EXPECT_THAT(errorFor("{"), HasSubstr("hubctl: delivery.json: "));
+              says("delivery.json") + "headers.A: must be a text or a list of texts\n");
+    EXPECT_EQ(errorFor(R"({"method":5})"), says("delivery.json") + "method: must be a text\n");
+    EXPECT_EQ(errorFor("[]"), says("delivery.json") + "must be an object\n");
+    EXPECT_THAT(errorFor("{"), HasSubstr(says("delivery.json")));
     EXPECT_EQ(interpret("{}", {"--settings", file("settings.json", R"({"environment":"x"})")}).err,
-              "hubctl: settings.json: environment: is none of production, staging\n");
+              says("settings.json") + "environment: is none of production, staging\n");
     EXPECT_EQ(interpret("{}", {"--settings", (folder_ / "none.json").string()}).err,
-              "hubctl: none.json: is no file\n");
+              says("none.json") + "is no file\n");
     for (const char* bad : {"{", "[]", R"({"body":{}})"}) EXPECT_EQ(interpret(bad).code, 2);
 }
 
@@ -223,7 +224,8 @@ TEST_F(HubctlTest, APluginThatDoesNotLoadIsBadInput) {
     const Ran ran = hubctl(
         {"plugin", "interpret", testPlugin("trial_major").string(), file("delivery.json", "{}")});
     EXPECT_EQ(ran.code, 2);
-    EXPECT_EQ(ran.err, "hubctl: abi: the plugin was built for ABI 2.0, this hub offers 1.0\n");
+    EXPECT_EQ(ran.err, "hubctl: " + testPlugin("trial_major").string() +
+                           ": abi: the plugin was built for ABI 2.0, this hub offers 1.0\n");
 }
 
 TEST_F(HubctlTest, RunPrintsOneActionPerLine) {
@@ -267,18 +269,18 @@ TEST_F(HubctlTest, RunRefusesWhatCannotBeACommandOrScript) {
         EXPECT_EQ(ran.code, 2);
         return ran.err;
     };
-    EXPECT_EQ(errorFor("{}"), "hubctl: command.json: command: is required\n");
+    EXPECT_EQ(errorFor("{}"), says("command.json") + "command: is required\n");
     EXPECT_EQ(errorFor(R"({"command":"order.eat"})"),
-              "hubctl: command.json: command: is no command of this SDK\n");
+              says("command.json") + "command: is no command of this SDK\n");
     EXPECT_EQ(errorFor(R"({"command":"order.submit"})"),
-              "hubctl: command.json: order: is required for order.submit\n");
+              says("command.json") + "order: is required for order.submit\n");
     EXPECT_EQ(errorFor(R"({"command":"order.refresh"})"),
-              "hubctl: command.json: vendor_order_id: or links is required for order.refresh\n");
+              says("command.json") + "vendor_order_id: or links is required for order.refresh\n");
     EXPECT_EQ(errorFor(R"({"command":"account.test","account":{"settings":{"x":1}}})"),
-              "hubctl: command.json: account.settings: x: is no setting of trial\n");
+              says("command.json") + "account.settings: x: is no setting of trial\n");
     const Ran ran = run(R"({"command":"account.test"})", R"([{"request":{"method":"GET"}}])");
     EXPECT_EQ(ran.code, 2);
-    EXPECT_EQ(ran.err, "hubctl: script.json: [0].request.path: must begin with '/'\n");
+    EXPECT_EQ(ran.err, says("script.json") + "[0].request.path: must begin with '/'\n");
 }
 
 TEST_F(HubctlTest, ACommandThatThePluginDoesNotOfferFails) {

@@ -23,12 +23,7 @@ using hubsdk::Result;
 
 constexpr hubsdk::JsonLimits kInputLimits{kInputBytesMax, 96};
 
-// "settings.json: environment: is none of …"
-Error in(const std::string& file, Error error) {
-    const std::string name = std::filesystem::path(file).filename().string();
-    error.path = error.path.empty() ? name : name + ": " + error.path;
-    return error;
-}
+Error in(const std::string& file, Error error) { return inFile(file, std::move(error)); }
 
 Error wrong(const std::string& file, const std::string& member, std::string message) {
     return in(file, makeError(ErrorCode::kInvalid, std::move(message), member));
@@ -136,6 +131,12 @@ std::string merged(Json below, Json above) {
 }
 
 }  // namespace
+
+Error inFile(const std::string& file, Error error) {
+    const std::string name = file == "-" ? "standard input" : file;
+    error.path = error.path.empty() ? name : name + ": " + error.path;
+    return error;
+}
 
 Result<std::string> readFile(const std::string& path) {
     std::ifstream file;

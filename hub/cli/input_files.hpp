@@ -17,6 +17,9 @@ namespace hub::cli {
 /// Largest input file.
 inline constexpr std::size_t kInputBytesMax = std::size_t{64} * 1024 * 1024;
 
+/// The error with the file before its path, as the caller named it: "s.json: environment: is …".
+[[nodiscard]] hubsdk::Error inFile(const std::string& file, hubsdk::Error error);
+
 /// The bytes of a file; "-" is standard input. Errors of all functions here are ready to print:
 /// `path` begins with the file, then names the member ("settings.json: environment").
 [[nodiscard]] hubsdk::Result<std::string> readFile(const std::string& path);

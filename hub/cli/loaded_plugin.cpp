@@ -5,6 +5,8 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "hub/cli/input_files.hpp"
+
 #include <hubsdk/cpp/xml_host.hpp>
 
 namespace hub::cli {
@@ -35,12 +37,14 @@ TemporaryFolder::~TemporaryFolder() {
 hubsdk::Result<std::shared_ptr<const plugins::Plugin>> loadPlugin(const std::string& file,
                                                                   const TemporaryFolder& folder) {
     const auto facts = plugins::readPluginFile(file);
-    if (!facts) return facts.error();
+    if (!facts) return inFile(file, facts.error());
     // Both are brought up whichever is named: it is one switch, and only the host may turn it.
     if (!facts->manifest.needs.empty()) static_cast<void>(hubsdk::xml::XmlLibraries());
     plugins::PluginHost host;
     host.log = &printLogLine;
-    return plugins::Plugin::load(file, folder.path() / "plugins", std::move(host));
+    auto plugin = plugins::Plugin::load(file, folder.path() / "plugins", std::move(host));
+    if (!plugin) return inFile(file, std::move(plugin).error());
+    return plugin;
 }
 
 int complain(int code, const std::string& text) {

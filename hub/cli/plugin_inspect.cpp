@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "hub/cli/input_files.hpp"
 #include "hub/cli/loaded_plugin.hpp"
 #include "hub/cli/plugin_commands.hpp"
 
@@ -94,8 +95,8 @@ int inspectPlugin(const InspectArguments& arguments) {
     const auto file = plugins::readPluginFile(arguments.plugin);
     if (!file) {
         const bool is_missing = file.error().code == hubsdk::ErrorCode::kNotFound;
-        return complain(is_missing ? kBadInput : kRefused,
-                        (is_missing ? "" : "refused: ") + file.error().text());
+        if (is_missing) return complain(kBadInput, inFile(arguments.plugin, file.error()).text());
+        return complain(kRefused, "refused: " + file.error().text());
     }
     if (arguments.as_json) {
         printJson(*file);

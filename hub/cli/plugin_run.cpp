@@ -16,10 +16,7 @@ hubsdk::Result<std::vector<ScriptedReply>> readScriptFile(const std::string& pat
     if (!text) return std::move(text).error();
     auto script = hubsdk::testing::readScript(*text);
     if (script) return script;
-    hubsdk::Error error = script.error();
-    const std::string name = std::filesystem::path(path).filename().string();
-    error.path = error.path.empty() ? name : name + ": " + error.path;
-    return error;
+    return inFile(path, script.error());
 }
 
 // Printed as soon as it is known, so that a flow that breaks off shows how far it came.
@@ -55,9 +52,8 @@ int runFlow(const RunArguments& arguments) {
     if (!command) return complain(kBadInput, command.error().text());
     auto script = readScriptFile(arguments.script);
     if (!script) return complain(kBadInput, script.error().text());
-    auto settings =
-        readSettings(arguments.settings, (*plugin)->manifest(), command->account.settings.json,
-                     std::filesystem::path(arguments.command).filename().string());
+    auto settings = readSettings(arguments.settings, (*plugin)->manifest(),
+                                 command->account.settings.json, arguments.command);
     if (!settings) return complain(kBadInput, settings.error().text());
     command->account.settings.json = settings->json;
 

@@ -33,6 +33,32 @@ std::optional<std::string> subjectOf(const hubsdk::Interpretation& said) {
     return security::sha256Hex("link\n" + link.type + "\n" + link.id);
 }
 
+// The same delivery as a row of the account that it is for.
+storage::NewDelivery deliveryFor(const storage::Account& account, const storage::Delivery& row,
+                                 std::int64_t now_ms) {
+    storage::NewDelivery copy;
+    copy.id = security::uuid7(now_ms);
+    copy.account_id = account.id;
+    copy.plugin_key = row.plugin_key;
+    copy.transport = row.transport;
+    copy.source = row.source;
+    copy.connection = row.connection;
+    copy.event_type = row.event_type;
+    copy.vendor_event_id = row.vendor_event_id;
+    copy.dedupe_scope = account.id;
+    copy.dedupe_key = row.dedupe_key;
+    copy.state_key = row.state_key;
+    copy.request = row.request;
+    copy.headers = row.headers;
+    copy.content_type = row.content_type;
+    copy.body = row.body;
+    copy.proof = row.proof;
+    copy.is_hint = row.is_hint;
+    copy.received_at_ms = row.received_at_ms;
+    copy.trace_id = row.trace_id;
+    return copy;
+}
+
 }  // namespace
 
 struct InboxWorker::Work {
@@ -127,7 +153,7 @@ std::optional<InboxWorker::Work> InboxWorker::load(const storage::DeliveryLease&
 
 void InboxWorker::process(const storage::DeliveryLease& lease) {
     auto work = load(lease);
-    if (!work) return abandon(lease);
+    if (!work) return adopt(lease);
     try {
         interpret(*work);
     } catch (const storage::StorageError&) {
@@ -136,6 +162,39 @@ void InboxWorker::process(const storage::DeliveryLease& lease) {
         // TM-IN-10: whatever a delivery brings about is counted against it, not against the hub.
         fail(*work, error.what());
     }
+}
+
+// A parked delivery that is played again: it goes to the account that has its name by now, which
+// may be another tenant's, so as a row of that one; else it is parked again.
+void InboxWorker::adopt(const storage::DeliveryLease& lease) const {
+    const auto& repositories = services_.repositories;
+    const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
+    std::optional<storage::Delivery> row;
+    std::optional<storage::Account> member;
+    services_.database.read([&](Connection& connection) {
+        row = repositories.inbox.find(connection, scope, lease.id);
+        if (!row || row->account_id || !row->connection || !row->account_ref) return;
+        member = repositories.accounts.findOnConnection(connection, scope, *row->connection,
+                                                        *row->account_ref);
+    });
+    if (!row || !row->account_ref) return abandon(lease);
+    const std::int64_t now = services_.now_ms();
+    const bool found = member && member->state != storage::AccountState::kRetired;
+    std::optional<storage::SealedDelivery> sealed;
+    if (found) {
+        sealed = repositories.inbox.seal(storage::TenantScope::fromLeasedRow(member->tenant_id),
+                                         deliveryFor(*member, *row, now));
+    }
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        if (!found) return repositories.inbox.park(connection, lease, now);
+        repositories.inbox.insertDelivery(connection, *sealed);
+        repositories.inbox.markProcessed(connection, lease, now);
+    });
+    tally(row->plugin_key, found ? "processed" : "parked");
+    observe::log(Level::kInfo, found ? "inbox.adopted" : "inbox.parked",
+                 {{"delivery", lease.id},
+                  {"account", found ? member->id : std::string("unknown")},
+                  {"stored", done.ok() ? "yes" : "no"}});
 }
 
 void InboxWorker::abandon(const storage::DeliveryLease& lease) const {

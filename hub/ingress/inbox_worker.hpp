@@ -27,7 +27,7 @@ inline constexpr int kInboxBatch = 16;
 
 /// What became of deliveries and of the observations in them, by vendor. Any thread.
 struct InboxStats {
-    observe::LabelledCounter deliveries;    ///< processed, held, failed, dead
+    observe::LabelledCounter deliveries;    ///< processed, held, failed, dead, parked
     observe::LabelledCounter observations;  ///< words of domain::nameOf(ApplyOutcome)
 };
 
@@ -67,6 +67,7 @@ private:
     };
     void loop();
     void process(const storage::DeliveryLease& lease);
+    void adopt(const storage::DeliveryLease& lease) const;
     void abandon(const storage::DeliveryLease& lease) const;
     void interpret(Work& work);
     [[nodiscard]] bool isCopy(const Work& work) const;

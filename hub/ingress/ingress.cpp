@@ -53,6 +53,9 @@ std::string proofWord(const hubsdk::Claim& claim) {
     return algorithm == "basic" || algorithm == "equals" ? "basic" : "signature";
 }
 
+constexpr std::size_t kAccountRefBytesMax = 255;
+constexpr std::string_view kUnknownEndpoint = "unknown_endpoint";
+
 void raiseForeign(Connection& connection, const storage::Repositories& repositories,
                   const storage::TenantScope& scope, std::string_view delivery_id,
                   std::int64_t now_ms) {
@@ -237,7 +240,7 @@ Ingress::Answered Ingress::readRequest(Knock& knock) const {
     delivery.body = hubsdk::Body{knock.request.body};
     knock.route = knock.plugin->routeOf(delivery);
     if (knock.route == nullptr) {
-        knock.refuse("no_route");
+        knock.refuse(knock.found ? "no_route" : kUnknownEndpoint);
         return unauthorized();
     }
     return std::nullopt;
@@ -253,11 +256,13 @@ Ingress::Answered Ingress::prove(Knock& knock) const {
         refusal = believe(knock);
     }
     if (!refusal) return std::nullopt;
-    knock.refuse(knock.found ? refusal->word : std::string_view("unknown_endpoint"));
-    observe::log(Level::kWarning, refusal->event,
-                 {{"account", knock.found ? knock.found->account.id : std::string("unknown")},
+    // What an unknown endpoint's proof lacks is no news: there is nothing it could have held.
+    const bool known = knock.found != nullptr;
+    knock.refuse(known ? refusal->word : kUnknownEndpoint);
+    observe::log(Level::kWarning, known ? refusal->event : "ingress.refused",
+                 {{"account", known ? knock.found->account.id : std::string("unknown")},
                   {"vendor", knock.path.vendor},
-                  {"why", refusal->why}});
+                  {"why", known ? std::string_view(refusal->why) : kUnknownEndpoint}});
     return unauthorized();
 }
 
@@ -274,7 +279,7 @@ std::optional<Ingress::Refusal> Ingress::believe(Knock& knock) const {
                               services_.webhook_url(knock.path.vendor, knock.path.token));
     if (!verdict.authentic())
         return Refusal{"ingress.refused", verdict.reason(), std::string(verdict.reason())};
-    if (!knock.found) return Refusal{"ingress.refused", "unknown_endpoint", "unknown endpoint"};
+    if (!knock.found) return Refusal{"ingress.refused", kUnknownEndpoint, "unknown endpoint"};
     knock.claim = std::move(claim).value();
     knock.is_hint = verdict.isHint();
     return std::nullopt;
@@ -340,6 +345,9 @@ storage::NewDelivery Ingress::deliveryOf(Knock& knock) const {
         row.account_id = knock.account->id;
     } else {
         row.status = "parked";
+        // A longer name than a column takes is no account's.
+        const auto& ref = knock.claim.account_ref;
+        if (ref && ref->size() <= kAccountRefBytesMax) row.account_ref = ref;
     }
     row.plugin_key = endpoint.plugin_key;
     row.source = endpoint.plugin_key;

@@ -199,6 +199,24 @@ TEST_F(IngressTest, TakesTheOldEndpointUntilItsTimeIsOver) {
     EXPECT_EQ(knock(sent).status, 401);
 }
 
+// TM-IN-8: the vendor sees no difference, the log and the metrics do.
+TEST_F(IngressTest, SaysOfAnUnknownEndpointThatItIsUnknown) {
+    const auto made = account(scope_, "one");
+    Sent sent;
+    sent.token = "nobody-has-this-token";
+    sent.is_signed = false;
+    ::testing::internal::CaptureStderr();
+    const auto unknown = knock(sent);
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    sent.token = made.token;
+    const auto unproven = knock(sent);
+    EXPECT_EQ(unknown.status, 401);
+    EXPECT_EQ(unknown.status, unproven.status);
+    EXPECT_EQ(unknown.body, unproven.body);
+    EXPECT_NE(log.find("unknown_endpoint"), std::string::npos) << log;
+    EXPECT_EQ(log.find("no_proof"), std::string::npos) << log;
+}
+
 TEST_F(IngressTest, AnswersAPingWithoutStoringIt) {
     const auto made = account(scope_, "one");
     Sent sent;

@@ -2,6 +2,7 @@
 // nothing else.
 #include <gmock/gmock.h>
 
+#include "hub/ingress/inbox_worker.hpp"
 #include "hub/ingress/testing/ingress_fixture.hpp"
 
 namespace hub::ingress {
@@ -46,6 +47,33 @@ TEST_F(SharedConnection, ParksAndReportsANameThatIsNotConnected) {
     EXPECT_EQ(text("SELECT provider_config_id FROM inbound_event"), "");
     EXPECT_EQ(text("SELECT tenant_id FROM inbound_event"), scope_.tenantId());
     EXPECT_EQ(alarms(), 1);
+}
+
+// A parked delivery that is played again finds the account that was connected since.
+TEST_F(SharedConnection, AParkedDeliveryGoesToTheAccountThatIsConnectedLater) {
+    sent_.body = body("acct_2");
+    EXPECT_EQ(knock(sent_).status, 200);
+    const std::string id = text("SELECT id FROM inbound_event");
+    const auto replay = [&] {
+        return database_->write(storage::WriteQueue::kPortal, [&](storage::Connection& connection) {
+            repositories_->inbox.replay(connection, scope_, id, now_);
+        });
+    };
+    InboxWorker worker(
+        {*database_, *repositories_, *plugins_, [this] { return now_.load(); }, nullptr, nullptr},
+        "test", 0);
+    ASSERT_TRUE(replay().ok());
+    EXPECT_EQ(worker.runOnce(), 1U);
+    EXPECT_EQ(text("SELECT status FROM inbound_event"), "parked") << "nobody has the name yet";
+    const auto later = account(client_scope_, "later", "acct_2", agency_.id);
+    ASSERT_TRUE(replay().ok());
+    EXPECT_EQ(worker.runOnce(), 1U);
+    EXPECT_EQ(text("SELECT status FROM inbound_event WHERE id = ?", {id}), "processed");
+    EXPECT_EQ(text("SELECT tenant_id FROM inbound_event WHERE provider_config_id = ?", {later.id}),
+              client_scope_.tenantId());
+    EXPECT_EQ(worker.runOnce(), 1U);
+    EXPECT_EQ(text("SELECT status FROM inbound_event WHERE provider_config_id = ?", {later.id}),
+              "processed");
 }
 
 TEST_F(SharedConnection, ReachesNoAccountOfAnotherConnection) {

@@ -50,6 +50,7 @@ inline constexpr LogFieldRow kLogFields[] = {
     {"ordinal", LogClass::kPublic},
     {"outcome", LogClass::kPublic},
     {"rows", LogClass::kPublic},
+    {"request", LogClass::kText},
     {"route", LogClass::kPublic},
     {"seq", LogClass::kPublic},
     {"state", LogClass::kPublic},

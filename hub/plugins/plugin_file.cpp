@@ -173,8 +173,7 @@ Result<std::string> readFileBytes(const std::filesystem::path& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
     if (file.number < 0 || ::fstat(file.number, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return makeError(ErrorCode::kNotFound, "cannot be read as a file",
-                         path.filename().string());
+        return makeError(ErrorCode::kNotFound, "cannot be read as a file");
     }
     if (static_cast<std::uint64_t>(status.st_size) > kPluginBytesMax) {
         return makeError(ErrorCode::kTooLarge, "the file is larger than 256 MiB", "size");

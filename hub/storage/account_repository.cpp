@@ -20,6 +20,15 @@ constexpr std::string_view kSelect =
     "max_retry_attempts, timeout_seconds, rate_limit_per_hour, row_version, connection_id, "
     "freshness_minutes, unknown_orders FROM provider_config ";
 
+constexpr std::string_view kFilter =
+    "WHERE tenant_id = ? AND (? IS NULL OR kind = ?) "
+    "AND (? IS NULL OR (account_state = 'enabled') = ?) ";
+
+Value flagOf(const AccountFilter& filter) {
+    if (!filter.is_enabled) return {};
+    return std::int64_t{*filter.is_enabled ? 1 : 0};
+}
+
 std::string select(std::string_view where) { return std::string(kSelect).append(where); }
 
 AccountState stateOf(std::string_view name) {
@@ -154,6 +163,27 @@ std::vector<Account> AccountRepository::list(Connection& connection,
     return accounts;
 }
 
+std::vector<Account> AccountRepository::list(Connection& connection, const TenantScope& scope,
+                                             const AccountFilter& filter) const {
+    std::vector<Account> accounts;
+    connection.query(
+        select(std::string(kFilter).append(
+            "AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?")),
+        {scope.tenantId(), filter.kind, filter.kind, flagOf(filter), flagOf(filter),
+         filter.page.after_id, filter.page.after_id, filter.page.rows_max, filter.page.offset},
+        [&](const Row& row) { accounts.push_back(accountOf(row)); });
+    return accounts;
+}
+
+std::int64_t AccountRepository::count(Connection& connection, const TenantScope& scope,
+                                      const AccountFilter& filter) const {
+    std::int64_t rows = 0;
+    connection.query("SELECT COUNT(*) FROM provider_config " + std::string(kFilter),
+                     {scope.tenantId(), filter.kind, filter.kind, flagOf(filter), flagOf(filter)},
+                     [&](const Row& row) { rows = row.integer(0); });
+    return rows;
+}
+
 CreatedAccount AccountRepository::create(Connection& connection, const TenantScope& scope,
                                          const NewAccount& account, std::int64_t now_ms) const {
     requireColumnsFit(account);
@@ -197,6 +227,18 @@ void AccountRepository::setState(Connection& connection, const TenantScope& scop
                               "row_version = row_version + 1 WHERE id = ? AND tenant_id = ?",
                               {nameOf(state), timeText(now_ms), id, scope.tenantId()}),
                ErrorCode::kNotFound, kNoAccount);
+}
+
+void AccountRepository::requireVersion(Connection& connection, const TenantScope& scope,
+                                       std::string_view id, std::int64_t row_version,
+                                       std::int64_t now_ms) const {
+    if (!find(connection, scope, id))
+        throw UnitRefused(makeError(ErrorCode::kNotFound, kNoAccount));
+    requireOne(connection.run("UPDATE provider_config SET updated_at = ?, "
+                              "row_version = row_version + 1 "
+                              "WHERE id = ? AND tenant_id = ? AND row_version = ?",
+                              {timeText(now_ms), id, scope.tenantId(), row_version}),
+               ErrorCode::kStale, "the account was changed in between");
 }
 
 void AccountRepository::setSettings(Connection& connection, const TenantScope& scope,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/storage/page.hpp"
 #include "hub/storage/sealed_cells.hpp"
 #include "hub/storage/secret_map.hpp"
 #include "hub/storage/tenant_scope.hpp"
@@ -60,6 +61,12 @@ struct Account {
     std::string unknown_orders = "task";
 };
 
+struct AccountFilter {
+    std::optional<std::string> kind;
+    std::optional<bool> is_enabled;
+    PageOf page;
+};
+
 struct CreatedAccount {
     std::string id;
     std::string
@@ -92,6 +99,11 @@ public:
     [[nodiscard]] std::optional<Account> find(Connection& connection, const TenantScope& scope,
                                               std::string_view id) const;
     [[nodiscard]] std::vector<Account> list(Connection& connection, const TenantScope& scope) const;
+    [[nodiscard]] std::vector<Account> list(Connection& connection, const TenantScope& scope,
+                                            const AccountFilter& filter) const;
+    /// Rows of all pages.
+    [[nodiscard]] std::int64_t count(Connection& connection, const TenantScope& scope,
+                                     const AccountFilter& filter) const;
 
     /// UnitRefused: kConflict if the provider code, or the vendor's account on that connection, is
     /// taken; kNotFound for a connection that may not be shared.
@@ -104,6 +116,10 @@ public:
     void setSettings(Connection& connection, const TenantScope& scope, std::string_view id,
                      std::string_view settings, std::int64_t row_version,
                      std::int64_t now_ms) const;
+    /// Counts the version up. UnitRefused (kStale) if someone changed the account since
+    /// `row_version` was read; from here to the end of the unit nobody else can.
+    void requireVersion(Connection& connection, const TenantScope& scope, std::string_view id,
+                        std::int64_t row_version, std::int64_t now_ms) const;
     void pin(Connection& connection, const TenantScope& scope, std::string_view id,
              const std::optional<std::string>& sha256, std::int64_t now_ms) const;
 

@@ -4,6 +4,18 @@
 #include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
+namespace {
+
+constexpr std::string_view kAlertFilter =
+    " FROM alert WHERE tenant_id = ? AND (? IS NULL OR status = ?) AND (? IS NULL OR kind = ?) "
+    "AND (? IS NULL OR severity = ?) ";
+constexpr std::string_view kTaskFilter =
+    " FROM task WHERE tenant_id = ? AND (? IS NULL OR kind = ?) AND (? IS NULL OR status = ?) "
+    "AND (? IS NULL OR assignee_id = ?) ";
+constexpr std::string_view kPagePart =
+    "AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?";
+
+}  // namespace
 
 bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& scope,
                                      const Alert& alert, std::int64_t now_ms) const {
@@ -54,35 +66,65 @@ bool AttentionRepository::openTask(Connection& connection, const TenantScope& sc
 }
 
 std::vector<Alert> AttentionRepository::alerts(Connection& connection, const TenantScope& scope,
-                                               int rows_max) const {
+                                               const AlertFilter& filter) const {
     std::vector<Alert> found;
     connection.query(
-        "SELECT id, kind, alert_type, severity, person_id, subject_type, subject_id, description, "
-        "details_enc, status, dedupe_key FROM alert WHERE tenant_id = ? "
-        "ORDER BY created_at DESC, id LIMIT ?",
-        {scope.tenantId(), rows_max}, [&](const Row& row) {
+        std::string("SELECT id, kind, alert_type, severity, person_id, subject_type, subject_id, "
+                    "description, details_enc, status, dedupe_key, created_at")
+            .append(kAlertFilter)
+            .append(kPagePart),
+        {scope.tenantId(), filter.status, filter.status, filter.kind, filter.kind, filter.severity,
+         filter.severity, filter.page.after_id, filter.page.after_id, filter.page.rows_max,
+         filter.page.offset},
+        [&](const Row& row) {
             found.push_back(
                 Alert{row.string(0), row.string(1), row.string(2), row.string(3), row.optString(4),
                       row.string(5), row.string(6), row.string(7),
                       alerts_.open(scope.tenantId(), row.text(0), "details_enc", row.optString(8)),
-                      row.string(9), row.string(10)});
+                      row.string(9), row.string(10), row.time(11)});
         });
     return found;
 }
 
 std::vector<Task> AttentionRepository::tasks(Connection& connection, const TenantScope& scope,
-                                             int rows_max) const {
+                                             const TaskFilter& filter) const {
     std::vector<Task> found;
     connection.query(
-        "SELECT id, kind, subject_type, subject_id, role, due_at, status, notes_enc FROM task "
-        "WHERE tenant_id = ? ORDER BY created_at DESC, id LIMIT ?",
-        {scope.tenantId(), rows_max}, [&](const Row& row) {
+        std::string("SELECT id, kind, subject_type, subject_id, role, due_at, status, notes_enc, "
+                    "created_at, assignee_id, outcome")
+            .append(kTaskFilter)
+            .append(kPagePart),
+        {scope.tenantId(), filter.kind, filter.kind, filter.status, filter.status,
+         filter.assignee_id, filter.assignee_id, filter.page.after_id, filter.page.after_id,
+         filter.page.rows_max, filter.page.offset},
+        [&](const Row& row) {
             found.push_back(
                 Task{row.string(0), row.string(1), row.string(2), row.string(3), row.optString(4),
                      row.optTime(5), row.string(6),
-                     tasks_.open(scope.tenantId(), row.text(0), "notes_enc", row.optString(7))});
+                     tasks_.open(scope.tenantId(), row.text(0), "notes_enc", row.optString(7)),
+                     row.time(8), row.optString(9), row.optString(10)});
         });
     return found;
+}
+
+std::int64_t AttentionRepository::countAlerts(Connection& connection, const TenantScope& scope,
+                                              const AlertFilter& filter) const {
+    std::int64_t rows = 0;
+    connection.query(std::string("SELECT COUNT(*)").append(kAlertFilter),
+                     {scope.tenantId(), filter.status, filter.status, filter.kind, filter.kind,
+                      filter.severity, filter.severity},
+                     [&](const Row& row) { rows = row.integer(0); });
+    return rows;
+}
+
+std::int64_t AttentionRepository::countTasks(Connection& connection, const TenantScope& scope,
+                                             const TaskFilter& filter) const {
+    std::int64_t rows = 0;
+    connection.query(std::string("SELECT COUNT(*)").append(kTaskFilter),
+                     {scope.tenantId(), filter.kind, filter.kind, filter.status, filter.status,
+                      filter.assignee_id, filter.assignee_id},
+                     [&](const Row& row) { rows = row.integer(0); });
+    return rows;
 }
 
 }  // namespace hub::storage

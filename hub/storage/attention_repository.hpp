@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/storage/page.hpp"
 #include "hub/storage/sealed_cells.hpp"
 #include "hub/storage/tenant_scope.hpp"
 
@@ -26,6 +27,14 @@ struct Alert {
     std::string status = "new";
     /// SHA-256, hex: one alert per key and tenant. Empty: made of type and subject.
     std::string dedupe_key;
+    std::int64_t created_at_ms = 0;  ///< of a stored one
+};
+
+struct AlertFilter {
+    std::optional<std::string> status;
+    std::optional<std::string> kind;
+    std::optional<std::string> severity;
+    PageOf page;
 };
 
 /// canonical-model.md section 7.22.
@@ -38,6 +47,16 @@ struct Task {
     std::optional<std::int64_t> due_at_ms;
     std::string status = "open";
     std::optional<std::string> notes;  ///< sealed
+    std::int64_t created_at_ms = 0;    ///< of a stored one
+    std::optional<std::string> assignee_id = {};
+    std::optional<std::string> outcome = {};
+};
+
+struct TaskFilter {
+    std::optional<std::string> kind;
+    std::optional<std::string> status;
+    std::optional<std::string> assignee_id;
+    PageOf page;
 };
 
 /// All functions throw StorageError.
@@ -54,9 +73,14 @@ public:
     bool openTask(Connection& connection, const TenantScope& scope, const Task& task,
                   std::int64_t now_ms) const;
     [[nodiscard]] std::vector<Alert> alerts(Connection& connection, const TenantScope& scope,
-                                            int rows_max) const;
+                                            const AlertFilter& filter) const;
     [[nodiscard]] std::vector<Task> tasks(Connection& connection, const TenantScope& scope,
-                                          int rows_max) const;
+                                          const TaskFilter& filter) const;
+    /// Rows of all pages.
+    [[nodiscard]] std::int64_t countAlerts(Connection& connection, const TenantScope& scope,
+                                           const AlertFilter& filter) const;
+    [[nodiscard]] std::int64_t countTasks(Connection& connection, const TenantScope& scope,
+                                          const TaskFilter& filter) const;
 
 private:
     SealedCells alerts_;

@@ -12,6 +12,13 @@ namespace {
 using hubsdk::ErrorCode;
 using hubsdk::makeError;
 
+/// The subject of a delivery whose account is not known.
+constexpr std::string_view kAccountRef = "account_ref";
+
+constexpr std::string_view kFilter =
+    " FROM inbound_event WHERE tenant_id = ? AND (? IS NULL OR plugin_key = ?) "
+    "AND (? IS NULL OR status = ?) AND (? IS NULL OR provider_config_id = ?) ";
+
 constexpr const char* kLeaseLost = "the lease of this delivery was lost";
 
 /// Sizes of the columns (canonical-model.md section 7.20).
@@ -26,14 +33,15 @@ void requireColumnsFit(const NewDelivery& row) {
     requireFits(row.state_key.value_or(""), 64, "state_key");
     requireFits(row.content_type.value_or(""), 100, "content_type");
     requireFits(row.trace_id.value_or(""), 64, "trace_id");
+    requireFits(row.account_ref.value_or(""), 255, "account_ref");
 }
 
 constexpr std::string_view kInsertColumns =
     "INSERT INTO inbound_event (id, tenant_id, provider_config_id, plugin_key, transport, source, "
     "connection, event_type, vendor_event_id, dedupe_scope, dedupe_key, state_key, request_enc, "
     "headers_enc, content_type, body_enc, body_size_bytes, proof, is_hint, status, received_at, "
-    "next_attempt_at, trace_id, created_at, updated_at) VALUES ";
-constexpr std::string_view kInsertRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "next_attempt_at, trace_id, subject_type, subject_id, created_at, updated_at) VALUES ";
+constexpr std::string_view kInsertRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 /// Rows of one statement: few sizes, so that every connection keeps few statements.
 constexpr std::size_t kRowsOfStatement[] = {64, 16, 4, 1};
@@ -68,6 +76,8 @@ void appendParameters(const SealedDelivery& sealed, std::vector<Value>& params) 
                             received,
                             received,
                             row.trace_id,
+                            row.account_ref ? Value(kAccountRef) : Value(),
+                            row.account_ref,
                             received,
                             received};
     params.insert(params.end(), std::begin(of_row), std::end(of_row));
@@ -256,28 +266,71 @@ std::int64_t InboxRepository::releaseHeld(Connection& connection, const TenantSc
         {now, now, scope.tenantId(), account_id});
 }
 
+void InboxRepository::park(Connection& connection, const DeliveryLease& lease,
+                           std::int64_t now_ms) const {
+    requireOne(connection.run("UPDATE inbound_event SET status = 'parked', owner = NULL, "
+                              "lease_until = NULL, updated_at = ? "
+                              "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+                              {timeText(now_ms), lease.id, lease.fence}),
+               ErrorCode::kConflict, kLeaseLost);
+}
+
 void InboxRepository::replay(Connection& connection, const TenantScope& scope, std::string_view id,
                              std::int64_t now_ms) const {
-    if (!find(connection, scope, id))
-        throw UnitRefused(makeError(ErrorCode::kNotFound, "no such delivery"));
+    bool known = false;
+    connection.query("SELECT 1 FROM inbound_event WHERE id = ? AND tenant_id = ?",
+                     {id, scope.tenantId()}, [&](const Row&) { known = true; });
+    if (!known) throw UnitRefused(makeError(ErrorCode::kNotFound, "no such delivery"));
     const std::string now = timeText(now_ms);
     requireOne(
         connection.run(
             "UPDATE inbound_event SET status = 'verified', attempts = 0, next_attempt_at = ?, "
             "not_before = NULL, hold_reason = NULL, owner = NULL, lease_until = NULL, "
-            "updated_at = ? WHERE id = ? AND tenant_id = ? AND status IN ('failed', 'dead')",
+            "updated_at = ? WHERE id = ? AND tenant_id = ? "
+            "AND status IN ('failed', 'dead', 'parked')",
             {now, now, id, scope.tenantId()}),
-        ErrorCode::kConflict, "only a failed or dead delivery can be replayed");
+        ErrorCode::kConflict, "only a failed, dead or parked delivery can be replayed");
 }
 
-std::int64_t InboxRepository::replayDead(Connection& connection, const TenantScope& scope,
-                                         std::string_view account_id, std::int64_t now_ms) const {
-    const std::string now = timeText(now_ms);
-    return connection.run(
-        "UPDATE inbound_event SET status = 'verified', attempts = 0, next_attempt_at = ?, "
-        "not_before = NULL, hold_reason = NULL, updated_at = ? "
-        "WHERE tenant_id = ? AND provider_config_id = ? AND status = 'dead'",
-        {now, now, scope.tenantId(), account_id});
+std::vector<DeliveryRow> InboxRepository::list(Connection& connection, const TenantScope& scope,
+                                               const DeliveryFilter& filter) const {
+    std::vector<DeliveryRow> rows;
+    connection.query(
+        std::string("SELECT id, provider_config_id, plugin_key, transport, source, "
+                    "vendor_event_id, dedupe_key, status, duplicates, attempts, received_at, "
+                    "processed_at, error")
+            .append(kFilter)
+            .append("AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?"),
+        {scope.tenantId(), filter.plugin_key, filter.plugin_key, filter.status, filter.status,
+         filter.account_id, filter.account_id, filter.page.after_id, filter.page.after_id,
+         filter.page.rows_max, filter.page.offset},
+        [&](const Row& row) {
+            DeliveryRow& out = rows.emplace_back();
+            out.id = row.string(0);
+            out.account_id = row.optString(1);
+            out.plugin_key = row.string(2);
+            out.transport = row.string(3);
+            out.source = row.string(4);
+            out.vendor_event_id = row.optString(5);
+            out.dedupe_key = row.string(6);
+            out.status = row.string(7);
+            out.duplicates = row.integer(8);
+            out.attempts = row.integer(9);
+            out.received_at_ms = row.time(10);
+            out.processed_at_ms = row.optTime(11);
+            out.error = row.optString(12);
+        });
+    return rows;
+}
+
+std::int64_t InboxRepository::count(Connection& connection, const TenantScope& scope,
+                                    const DeliveryFilter& filter) const {
+    std::int64_t rows = 0;
+    connection.query(std::string("SELECT COUNT(*)").append(kFilter),
+                     {scope.tenantId(), filter.plugin_key, filter.plugin_key, filter.status,
+                      filter.status, filter.account_id, filter.account_id},
+                     [&](const Row& row) { rows = row.integer(0); });
+    return rows;
 }
 
 std::optional<Delivery> InboxRepository::find(Connection& connection, const TenantScope& scope,
@@ -288,7 +341,8 @@ std::optional<Delivery> InboxRepository::find(Connection& connection, const Tena
         "SELECT id, provider_config_id, plugin_key, transport, source, event_type, "
         "vendor_event_id, "
         "state_key, request_enc, headers_enc, content_type, body_enc, proof, is_hint, status, "
-        "received_at, attempts, duplicates, hold_reason, error, trace_id "
+        "received_at, attempts, duplicates, hold_reason, error, trace_id, connection, "
+        "subject_type, subject_id, dedupe_key "
         "FROM inbound_event WHERE id = ? AND tenant_id = ?",
         {id, tenant}, [&](const Row& row) {
             Delivery& out = found.emplace();
@@ -314,6 +368,9 @@ std::optional<Delivery> InboxRepository::find(Connection& connection, const Tena
             out.hold_reason = row.optString(18);
             out.error = row.optString(19);
             out.trace_id = row.optString(20);
+            out.connection = row.optString(21);
+            if (row.optString(22) == kAccountRef) out.account_ref = row.optString(23);
+            out.dedupe_key = row.string(24);
         });
     return found;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/storage/page.hpp"
 #include "hub/storage/sealed_cells.hpp"
 #include "hub/storage/tenant_scope.hpp"
 
@@ -37,6 +38,9 @@ struct NewDelivery {
     /// verified; processed for an inbound request, which a flow answers; parked if it is for nobody
     /// we know.
     std::string status = "verified";
+    /// What the vendor calls the account that a parked delivery is for: how it is found when the
+    /// delivery is replayed.
+    std::optional<std::string> account_ref;
 };
 
 /// A delivery whose personal parts are sealed; made off the writer thread, inserted on it.
@@ -71,13 +75,40 @@ struct Delivery {
     std::string body;
     std::string proof;
     bool is_hint;
-    std::string status;  ///< verified, processed, failed, dead
+    std::string status;  ///< verified, processed, failed, dead, parked
     std::int64_t received_at_ms;
     std::int64_t attempts;
     std::int64_t duplicates;
     std::optional<std::string> hold_reason;
     std::optional<std::string> error;
     std::optional<std::string> trace_id;
+    std::optional<std::string> connection;   ///< as in NewDelivery, as the next two
+    std::optional<std::string> account_ref;  ///< of one without an account
+    std::string dedupe_key;
+};
+
+/// A delivery without its sealed parts, for lists.
+struct DeliveryRow {
+    std::string id;
+    std::optional<std::string> account_id;
+    std::string plugin_key;
+    std::string transport;
+    std::string source;
+    std::optional<std::string> vendor_event_id;
+    std::string dedupe_key;
+    std::string status;
+    std::int64_t duplicates = 0;
+    std::int64_t attempts = 0;
+    std::int64_t received_at_ms = 0;
+    std::optional<std::int64_t> processed_at_ms;
+    std::optional<std::string> error;
+};
+
+struct DeliveryFilter {
+    std::optional<std::string> plugin_key;
+    std::optional<std::string> status;
+    std::optional<std::string> account_id;
+    PageOf page;
 };
 
 /// A worker's right to one row until `lease_until`; `fence` tells an old lease from a newer one.
@@ -135,13 +166,18 @@ public:
     /// Makes the held rows of an account due now; gives how many.
     std::int64_t releaseHeld(Connection& connection, const TenantScope& scope,
                              std::string_view account_id, std::int64_t now_ms) const;
-    /// Makes a failed or dead row due again with fresh attempts. UnitRefused: kNotFound for an
-    /// unknown or foreign id, kConflict in another status.
+    /// Puts a row aside that no account is known for.
+    void park(Connection& connection, const DeliveryLease& lease, std::int64_t now_ms) const;
+    /// Makes a failed, dead or parked row due again with fresh attempts. UnitRefused: kNotFound for
+    /// an unknown or foreign id, kConflict in another status.
     void replay(Connection& connection, const TenantScope& scope, std::string_view id,
                 std::int64_t now_ms) const;
-    /// The same for all dead rows of an account; gives how many.
-    std::int64_t replayDead(Connection& connection, const TenantScope& scope,
-                            std::string_view account_id, std::int64_t now_ms) const;
+
+    [[nodiscard]] std::vector<DeliveryRow> list(Connection& connection, const TenantScope& scope,
+                                                const DeliveryFilter& filter) const;
+    /// Rows of all pages.
+    [[nodiscard]] std::int64_t count(Connection& connection, const TenantScope& scope,
+                                     const DeliveryFilter& filter) const;
 
     [[nodiscard]] std::optional<Delivery> find(Connection& connection, const TenantScope& scope,
                                                std::string_view id) const;

@@ -192,6 +192,45 @@ TEST_F(InboxTest, FailedRowsWaitThenDieAndCanBeReplayed) {
     EXPECT_EQ(claim("one", kNow).size(), 1U);
 }
 
+TEST_F(InboxTest, ListsByStatusPluginAndAccountWithinTheTenant) {
+    insert(delivery("a"));
+    insert(delivery("b"));
+    const auto lease = claim("one", kNow).front();
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.markDead(connection, lease, "why", kNow);
+                }).ok());
+    const auto other = tenant("stranger");
+    database_->read([&](Connection& connection) {
+        DeliveryFilter filter;
+        EXPECT_EQ(inbox_.list(connection, scope_, filter).size(), 2U);
+        EXPECT_EQ(inbox_.count(connection, scope_, filter), 2);
+        EXPECT_TRUE(inbox_.list(connection, other, filter).empty());
+        EXPECT_EQ(inbox_.count(connection, other, filter), 0);
+        filter.status = "dead";
+        const auto dead = inbox_.list(connection, scope_, filter);
+        EXPECT_EQ(dead.size(), 1U);
+        EXPECT_EQ(dead.at(0).id, lease.id);
+        EXPECT_EQ(dead.at(0).error, "why");
+        filter.plugin_key = "no such plugin";
+        EXPECT_EQ(inbox_.count(connection, scope_, filter), 0);
+    });
+}
+
+TEST_F(InboxTest, AParkedRowKeepsWhatTheVendorCallsItsAccount) {
+    NewDelivery row = delivery("a");
+    row.status = "parked";
+    row.account_ref = "acct_9";
+    insert(row);
+    EXPECT_EQ(find(row.id)->account_ref, "acct_9");
+    EXPECT_TRUE(claim("one", kNow).empty());
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.replay(connection, scope_, row.id, kNow);
+                }).ok());
+    const auto lease = claim("one", kNow).front();
+    ASSERT_TRUE(unit([&](Connection& connection) { inbox_.park(connection, lease, kNow); }).ok());
+    EXPECT_EQ(find(row.id)->status, "parked");
+}
+
 TEST_F(InboxTest, ReplaySparesWhatIsDone) {
     insert(delivery("a"));
     const auto lease = claim("one", kNow).front();

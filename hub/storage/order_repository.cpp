@@ -19,6 +19,9 @@ constexpr std::string_view kSelectOrder =
     "dispatched_at, results_ready_at, completed_at, closed_at, estimated_completion_at, "
     "last_activity_at FROM screening_order ";
 
+constexpr std::string_view kFilter =
+    "WHERE tenant_id = ? AND (? IS NULL OR status = ?) AND (? IS NULL OR provider_config_id = ?) ";
+
 std::string select(std::string_view where) { return std::string(kSelectOrder).append(where); }
 
 Order orderOf(const Row& row, const SealedCells& cells, const std::string& tenant) {
@@ -119,17 +122,27 @@ std::optional<Order> OrderRepository::find(Connection& connection, const TenantS
     return found;
 }
 
-// Ids of version 7 sort by their creation.
 std::vector<Order> OrderRepository::list(Connection& connection, const TenantScope& scope,
-                                         const OrderPage& page) const {
+                                         const OrderFilter& filter) const {
     std::vector<Order> orders;
     connection.query(
-        select("WHERE tenant_id = ? AND (? IS NULL OR status = ?) AND (? IS NULL OR id < ?) "
-               "ORDER BY id DESC LIMIT ?"),
-        {scope.tenantId(), page.status, page.status, page.before_id, page.before_id,
-         std::clamp(page.rows_max, 1, kOrderPageMax)},
+        select(std::string(kFilter).append(
+            "AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?")),
+        {scope.tenantId(), filter.status, filter.status, filter.account_id, filter.account_id,
+         filter.page.after_id, filter.page.after_id,
+         std::clamp(filter.page.rows_max, 1, kPageRowsMax), filter.page.offset},
         [&](const Row& row) { orders.push_back(orderOf(row, orders_, scope.tenantId())); });
     return orders;
+}
+
+std::int64_t OrderRepository::count(Connection& connection, const TenantScope& scope,
+                                    const OrderFilter& filter) const {
+    std::int64_t rows = 0;
+    connection.query(
+        "SELECT COUNT(*) FROM screening_order " + std::string(kFilter),
+        {scope.tenantId(), filter.status, filter.status, filter.account_id, filter.account_id},
+        [&](const Row& row) { rows = row.integer(0); });
+    return rows;
 }
 
 void OrderRepository::save(Connection& connection, const TenantScope& scope, Order& order,

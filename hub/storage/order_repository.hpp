@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/storage/page.hpp"
 #include "hub/storage/sealed_cells.hpp"
 #include "hub/storage/tenant_scope.hpp"
 
@@ -130,12 +131,11 @@ struct CreatedOrder {
 };
 
 /// One page of orders, newest first. `before_id` is the last id of the page before.
-struct OrderPage {
+struct OrderFilter {
     std::optional<std::string> status;
-    std::optional<std::string> before_id;
-    int rows_max = 50;
+    std::optional<std::string> account_id;
+    PageOf page;
 };
-inline constexpr int kOrderPageMax = 100;
 
 /// All functions throw StorageError; an unknown or foreign id is not found.
 class OrderRepository {
@@ -153,7 +153,10 @@ public:
     [[nodiscard]] std::optional<Order> find(Connection& connection, const TenantScope& scope,
                                             std::string_view id) const;
     [[nodiscard]] std::vector<Order> list(Connection& connection, const TenantScope& scope,
-                                          const OrderPage& page) const;
+                                          const OrderFilter& filter) const;
+    /// Rows of all pages.
+    [[nodiscard]] std::int64_t count(Connection& connection, const TenantScope& scope,
+                                     const OrderFilter& filter) const;
     /// Writes the changeable members and raises row_version. UnitRefused (kConflict) if it was
     /// changed since it was read (TM-DB-4).
     void save(Connection& connection, const TenantScope& scope, Order& order,

@@ -108,18 +108,29 @@ TEST_F(OrderTest, ListsPagesNewestFirst) {
     std::vector<std::string> ids;
     for (int i = 0; i < 3; ++i) ids.push_back(create().order_id);
     std::sort(ids.rbegin(), ids.rend());
-    OrderPage page;
-    page.rows_max = 2;
-    const auto first = read([&](Connection& c) { return orders_.list(c, scope_, page); });
+    OrderFilter filter;
+    filter.page.rows_max = 2;
+    const auto list = [&] {
+        return read([&](Connection& c) { return orders_.list(c, scope_, filter); });
+    };
+    const auto first = list();
     ASSERT_EQ(first.size(), 2U);
     EXPECT_EQ(first[0].id, ids[0]);
-    page.before_id = first[1].id;
-    const auto second = read([&](Connection& c) { return orders_.list(c, scope_, page); });
+    EXPECT_EQ(read([&](Connection& c) { return orders_.count(c, scope_, filter); }), 3);
+    EXPECT_EQ(read([&](Connection& c) { return orders_.count(c, other_, filter); }), 0);
+    filter.page.offset = 2;
+    EXPECT_EQ(list().at(0).id, ids[2]);
+    filter.page.offset = 0;
+    filter.page.after_id = first[1].id;
+    const auto second = list();
     ASSERT_EQ(second.size(), 1U);
     EXPECT_EQ(second[0].id, ids[2]);
-    page = {};
-    page.status = "completed";
-    EXPECT_TRUE(read([&](Connection& c) { return orders_.list(c, scope_, page); }).empty());
+    filter = {};
+    filter.status = "completed";
+    EXPECT_TRUE(list().empty());
+    filter = {};
+    filter.account_id = "nobody";
+    EXPECT_TRUE(list().empty());
 }
 
 TEST_F(OrderTest, FindingsAreUpsertedAndWithdrawnNeverDeleted) {
@@ -340,9 +351,15 @@ TEST_F(OrderTest, AlertsAndTasksAreRaisedOnce) {
     EXPECT_TRUE(open_task());
     EXPECT_FALSE(open_task());
     read([&](Connection& c) {
-        EXPECT_EQ(attention.alerts(c, scope_, 10).front().details, "sealed text");
-        EXPECT_EQ(attention.tasks(c, scope_, 10).front().notes, "notes");
-        EXPECT_TRUE(attention.alerts(c, other_, 10).empty());
+        EXPECT_EQ(attention.alerts(c, scope_, {}).front().details, "sealed text");
+        EXPECT_EQ(attention.alerts(c, scope_, {}).front().created_at_ms, kNow);
+        EXPECT_EQ(attention.tasks(c, scope_, {}).front().notes, "notes");
+        EXPECT_TRUE(attention.alerts(c, other_, {}).empty());
+        EXPECT_EQ(attention.countAlerts(c, scope_, {}), 1);
+        EXPECT_EQ(attention.countTasks(c, other_, {}), 0);
+        AlertFilter severe;
+        severe.severity = "low";
+        EXPECT_TRUE(attention.alerts(c, scope_, severe).empty());
     });
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A second plugin needs its folder and one line, nothing elsewhere.
-# second_plugin.sh SOURCE BUILD BUILD_TYPE SANITIZERS: copies the template as vendor "beta" into a
-# tree whose sdk/ and cmake/ are those of the project, adds the one line, builds it against the
+# second_plugin.sh SOURCE BUILD BUILD_TYPE SANITIZERS: makes the vendor "beta" by tools/new_plugin.sh in
+# a tree whose sdk/ and cmake/ are those of the project, builds it against the
 # libraries of this build, runs its tests and asks the hub's own tool about it. Then looks for any
 # vendor's name in the code of hub and SDK: if there were a second place to edit, it would be there.
 set -euo pipefail
@@ -11,16 +11,25 @@ trap 'rm -rf "$tree"' EXIT
 
 ln -s "$source/cmake" "$tree/cmake"
 ln -s "$source/sdk" "$tree/sdk"
-mkdir -p "$tree/plugins"
-cp -r "$source/sdk/plugin-api/template" "$tree/plugins/beta"
-cd "$tree/plugins/beta"
-# The copy as docs/write-a-plugin.md tells it: rename the files, then the words in them.
-for file in acme_*; do mv "$file" "beta_${file#acme_}"; done
-find . -type f -exec sed -i -e 's/acme/beta/g' -e 's/Acme/Beta/g' -e 's/ACME/BETA/g' {} +
-sed -i '/OUTPUT_DIRECTORY/d; s/\(FIXTURES ".*"\)$/\1)/' CMakeLists.txt
+mkdir -p "$tree/plugins" "$tree/tools"
+cp "$source/tools/new_plugin.sh" "$tree/tools/"
+printf '# One line per vendor.\n# After all vendors: it says that it came last.\nmessage(STATUS "last")\n' \
+  >"$tree/plugins/CMakeLists.txt"
 
-# The one line.
-echo 'add_subdirectory(beta)' >"$tree/plugins/CMakeLists.txt"
+# The copy, and the one line, as docs/write-a-plugin.md tells it.
+"$tree/tools/new_plugin.sh" beta
+diff - "$tree/plugins/CMakeLists.txt" <<'LIST'
+# One line per vendor.
+add_subdirectory(beta)
+# After all vendors: it says that it came last.
+message(STATUS "last")
+LIST
+# Nothing of the template is left in it.
+if grep -rniE 'acme|\(template\)|template plugin|plugin to copy' "$tree/plugins/beta"; then exit 1; fi
+if "$tree/tools/new_plugin.sh" beta 2>/dev/null || "$tree/tools/new_plugin.sh" ../x 2>/dev/null; then
+  echo 'new_plugin.sh took a name that it must not take'
+  exit 1
+fi
 
 # What stands for the rest of the project: its libraries, as this build made them.
 cat >"$tree/CMakeLists.txt" <<'CMAKE'

@@ -34,6 +34,11 @@ protected:
         return (folder_ / name).string();
     }
 
+    /// How a message about that file begins: with the path as it was given.
+    std::string says(const std::string& name) const {
+        return "hubctl: " + (folder_ / name).string() + ": ";
+    }
+
     Ran hubctl(const std::vector<std::string>& arguments) const {
         const std::string errors = (folder_ / "stderr").string();
         std::string line = word(HUBCTL);

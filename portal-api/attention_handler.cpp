@@ -1,0 +1,89 @@
+#include "portal-api/attention_handler.hpp"
+
+#include "portal-api/paging.hpp"
+
+#include <hubsdk/cpp/text.hpp>
+
+namespace portal {
+namespace {
+
+using hub::storage::Connection;
+
+TaskView viewOf(const hub::storage::Task& task) {
+    TaskView view;
+    view.id = task.id;
+    view.kind = task.kind;
+    view.subject_type = task.subject_type;
+    view.subject_id = task.subject_id;
+    view.role = task.role;
+    view.assignee_id = task.assignee_id;
+    if (task.due_at_ms) view.due_at = hubsdk::formatUtc(*task.due_at_ms);
+    view.status = task.status;
+    view.outcome = task.outcome;
+    view.created_at = hubsdk::formatUtc(task.created_at_ms);
+    return view;
+}
+
+AlertView viewOf(const hub::storage::Alert& alert) {
+    AlertView view;
+    view.id = alert.id;
+    view.kind = alert.kind;
+    view.alert_type = alert.alert_type;
+    view.severity = alert.severity;
+    view.applicant_id = alert.person_id;
+    view.subject_type = alert.subject_type;
+    view.subject_id = alert.subject_id;
+    view.description = alert.description;
+    view.status = alert.status;
+    view.created_at = hubsdk::formatUtc(alert.created_at_ms);
+    return view;
+}
+
+}  // namespace
+
+hubsdk::Result<Page<TaskView>> listTasks(const ApiCall& call, const NoBody&) {
+    hub::storage::TaskFilter filter;
+    auto page = pageOf(call.query);
+    if (!page) return std::move(page).error();
+    filter.page = *page;
+    if (auto read = readFilters(call.query, {{"kind", &filter.kind},
+                                             {"status", &filter.status},
+                                             {"assignee", &filter.assignee_id}});
+        !read)
+        return std::move(read).error();
+    const auto& attention = call.services.repositories.attention;
+    Page<TaskView> list;
+    call.services.database.read([&](Connection& connection) {
+        for (const auto& task : attention.tasks(connection, call.scope, filter))
+            list.items.push_back(viewOf(task));
+        list.mark =
+            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
+                   attention.countTasks(connection, call.scope, filter));
+    });
+    return list;
+}
+
+hubsdk::Result<Page<AlertView>> listAlerts(const ApiCall& call, const NoBody&) {
+    hub::storage::AlertFilter filter;
+    filter.status = "new";
+    auto page = pageOf(call.query);
+    if (!page) return std::move(page).error();
+    filter.page = *page;
+    if (auto read = readFilters(
+            call.query,
+            {{"status", &filter.status}, {"kind", &filter.kind}, {"severity", &filter.severity}});
+        !read)
+        return std::move(read).error();
+    const auto& attention = call.services.repositories.attention;
+    Page<AlertView> list;
+    call.services.database.read([&](Connection& connection) {
+        for (const auto& alert : attention.alerts(connection, call.scope, filter))
+            list.items.push_back(viewOf(alert));
+        list.mark =
+            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
+                   attention.countAlerts(connection, call.scope, filter));
+    });
+    return list;
+}
+
+}  // namespace portal

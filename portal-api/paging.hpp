@@ -1,0 +1,30 @@
+/// Which part of a list a caller asks for (api-endpoints.md sections 2.1 and 2.3).
+#pragma once
+
+#include "hub/storage/page.hpp"
+#include "portal-api/router.hpp"
+
+namespace portal {
+
+/// Reads `page` (from 1), `limit` (default 20, at most 100) and `after` (an id: what is older than
+/// its row; goes with no page). kInvalid names the parameter.
+[[nodiscard]] hubsdk::Result<hub::storage::PageOf> pageOf(std::string_view query);
+
+/// The mark of a page; `last_id` is that of its last row, "" for an empty one.
+[[nodiscard]] PageMark markOf(const hub::storage::PageOf& page, std::size_t rows,
+                              std::string last_id, std::int64_t total);
+
+/// The value of a filter; nothing for one that is absent or empty. kInvalid if it is too long to
+/// be any.
+[[nodiscard]] hubsdk::Result<std::optional<std::string>> filterOf(std::string_view query,
+                                                                  std::string_view name);
+
+/// Reads several filters, each into its place.
+struct FilterPlace {
+    std::string_view name;
+    std::optional<std::string>* value;
+};
+[[nodiscard]] hubsdk::Result<void> readFilters(std::string_view query,
+                                               std::initializer_list<FilterPlace> places);
+
+}  // namespace portal
