@@ -14,7 +14,7 @@ struct StatusRow {
     bool retryable;
 };
 
-// screening-canonical.md, "Retry classes (all vendors)".
+// What a status means where a vendor says nothing else.
 constexpr std::array<StatusRow, 15> kStatuses{{
     {400, ErrorClass::kValidation, false},
     {401, ErrorClass::kAuth, false},

@@ -6,7 +6,7 @@
 namespace hubsdk {
 namespace {
 
-// plugin-contract section 8. Sorted by name.
+// The closed command table. Sorted by name.
 constexpr std::array<CommandRow, 25> kCommands{{
     {"account.connect", false, false, "Register our webhook; exchange a code where there is one."},
     {"account.disconnect", false, false, "Take back what account.connect did."},

@@ -1,5 +1,5 @@
-/// Compares what a plugin said with the `*.expected.json` beside a vendor sample, by the rules of
-/// screening-canonical.md.
+/// Compares what a plugin said with the `*.expected.json` beside a vendor sample: what stands
+/// there must be there, and nothing that it does not name is compared.
 #pragma once
 
 #include <hubsdk/cpp/json.hpp>

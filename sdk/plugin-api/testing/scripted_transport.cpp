@@ -56,7 +56,7 @@ Result<ScriptedReply> readExchange(Json row, std::size_t index) {
     return exchange;
 }
 
-// Takes secrets out of a reply as the host does before it journals it (plugin-contract section 2).
+// Takes secrets out of a reply as the host does before it journals it.
 // What is no JSON is kept out altogether.
 std::string captureFrom(const std::string& body, const Call& call, Played& played) {
     if (call.captures.empty()) return body;

@@ -1,5 +1,5 @@
 /// A linear scan of the markup that refuses a document type declaration and every structural limit
-/// before a parser starts (TM-PARSE-1, TM-PARSE-2).
+/// before a parser starts: no entities, no files, no depth or size without a limit.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-/// xml_probe FILE [XSD]: reads one document and prints "ok" or its error class. The test of
-/// TM-PARSE-1 watches its system calls.
+/// xml_probe FILE [XSD]: reads one document and prints "ok" or its error class. A test
+/// watches its system calls: a parser opens no file and no connection.
 #include <fstream>
 #include <iostream>
 #include <iterator>

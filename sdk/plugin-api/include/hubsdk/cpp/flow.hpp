@@ -1,5 +1,5 @@
 /// Flows: straight-line conversations with a vendor, written as coroutines and replayed from the
-/// journal at every step (architecture section 3.2, plugin-contract section 6).
+/// journal at every step (docs/adr/0004-flows-as-replayed-coroutines.md).
 ///
 ///     Flow submitOrder(const Order& order, const Account& account) {
 ///         Reply candidate = co_await post("candidate",
@@ -87,8 +87,8 @@ private:
     VendorError error_;
 };
 
-/// How a reply that is neither 2xx nor allowed is read; the SDK's default follows the retry classes
-/// of screening-canonical.md. A plugin may give its own (see plugin.hpp).
+/// How a reply that is neither 2xx nor allowed is read; the SDK's default follows the status
+/// (src/classify.cpp). A plugin may give its own (see plugin.hpp).
 using Classify = VendorError (*)(const Reply& reply);
 [[nodiscard]] VendorError classifyByStatus(const Reply& reply);
 

@@ -15,7 +15,7 @@
 
 namespace hubsdk {
 
-/// What the reader refuses (threat-model section 21; TM-PARSE-4). Deeper or larger is kTooLarge.
+/// What the reader refuses, whoever sent it. Deeper or larger is kTooLarge.
 struct JsonLimits {
     std::size_t bytes_max = std::size_t{16} * 1024 * 1024;
     std::size_t depth_max = 64;  ///< the root value has depth 1

@@ -6,7 +6,7 @@
 namespace hubsdk {
 
 /// A request under construction. Move-only and no aggregate on purpose: g++ 12 destroys awaited
-/// aggregate temporaries twice (plugin-contract section 6). Host, base path and headers that the
+/// aggregate temporaries twice (docs/write-a-plugin.md). Host, base path and headers that the
 /// plugin's `defaults` name are added by the runner. Each label is used once per leg and turn of a
 /// loop: the journal tells equal labels apart by their order.
 class Request {

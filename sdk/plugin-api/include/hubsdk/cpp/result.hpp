@@ -32,7 +32,7 @@ enum class ErrorCode : std::uint8_t {
 /// The code's stable text, for example "invalid". Any thread; the view lives for ever.
 [[nodiscard]] std::string_view nameOf(ErrorCode code);
 
-/// The HTTP status with which the portal API answers this code (api-endpoints.md section 2.4).
+/// The HTTP status with which the portal API answers this code (docs/errors.md).
 [[nodiscard]] int httpStatus(ErrorCode code);
 
 /// Why an operation failed. `message` is safe to show: it holds no personal data and no secret.

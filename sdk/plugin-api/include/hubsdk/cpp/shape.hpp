@@ -1,5 +1,5 @@
 /// Field tables: one constexpr declaration per model type, from which reader, writer, JSON Schema
-/// and redaction come (architecture section 3.3).
+/// and redaction come (docs/adr/0006-field-tables.md).
 ///
 ///     template <> struct hubsdk::Shape<Money> {
 ///         static constexpr std::string_view kName = "Money";
@@ -37,7 +37,7 @@ struct EnumRow {
     std::string_view text;
 };
 
-/// Protection class of a field (canonical-model section 6). What is kSensitive and above is sealed
+/// Protection class of a field. What is kSensitive and above is sealed
 /// in storage and never logged; kPersonal is masked in logs.
 enum class Pii : std::uint8_t { kNone, kPersonal, kSensitive, kRestricted, kSecret };
 
@@ -161,7 +161,7 @@ template <NamedEnum E>
 namespace hubsdk {
 
 /// What the reader does with members that the field table does not name. Vendors add members at any
-/// time, so documents from outside ignore them; our own API refuses them (TM-AZ-3).
+/// time, so documents from outside ignore them; our own API refuses them.
 enum class UnknownMembers : std::uint8_t { kIgnore, kRefuse };
 
 struct ReadOptions {

@@ -11,7 +11,7 @@ namespace hubsdk {
 /// Without leading and trailing blanks, tabs and line ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// Vendor words compare in this form (screening-canonical.md, outcome rule 8): trimmed, ASCII lower
+/// Vendor words compare in this form, however a vendor writes them today: trimmed, ASCII lower
 /// case, '-' and blanks as '_', and "canceled" as "cancelled".
 [[nodiscard]] std::string normalisedWord(std::string_view word);
 
@@ -28,7 +28,7 @@ namespace hubsdk {
 [[nodiscard]] bool isDate(std::string_view text);
 
 /// YYYY-MM-DD if the text is such a date, perhaps with an XML time zone behind it; else nothing
-/// (partial and masked dates give nothing: screening-canonical.md, Finding).
+/// (partial and masked dates give nothing: a day is never guessed).
 [[nodiscard]] std::optional<std::string> dateOf(std::string_view text);
 
 /// Milliseconds since 1970 of an RFC 3339 time with zone ("Z" or +hh:mm); else nothing.

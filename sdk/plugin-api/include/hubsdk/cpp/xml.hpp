@@ -1,5 +1,5 @@
 /// The SDK's two XML readers: streaming, and XSD-validated into a small immutable tree
-/// (plugin-contract section 9; TM-PARSE-1, -2, -3; rules of vendors/hrxml.md "Parser rules").
+/// (docs/adr/0007-xml-readers.md): no entity, no external file, nothing without a limit.
 ///
 /// libxml2 and xerces-c hold process-wide state. The host initialises them (xml_host.hpp) before it
 /// loads the first plugin; a plugin only calls what is declared here, never a library's own init or
@@ -165,7 +165,7 @@ private:
 
 /// Checks the limits in a streaming pass, validates against `schema` alone (the document's own
 /// schema hints are ignored) and returns the tree exactly as the validator saw it, defaulted
-/// attributes included (TM-PARSE-3).
+/// attributes included.
 [[nodiscard]] Result<Document> readValidated(std::string_view bytes, const Schema& schema,
                                              const Limits& limits);
 

@@ -1,5 +1,5 @@
 /* Capability "hub.settings-migrate/1": turns the settings of an older plugin version into a new
- * revision, where an additive change does not do (plugin-contract section 9). Pure.
+ * revision, where an additive change does not do. Pure.
  */
 #ifndef HUBSDK_EXT_SETTINGS_MIGRATE_H
 #define HUBSDK_EXT_SETTINGS_MIGRATE_H

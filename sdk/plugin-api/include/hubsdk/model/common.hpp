@@ -23,7 +23,7 @@ struct Shape<Header> {
 [[nodiscard]] const std::string* findHeader(const std::vector<Header>& headers,
                                             std::string_view name);
 
-/// How an object of the vendor is tied to one of ours (plugin-contract section 5).
+/// How an object of the vendor is tied to one of ours: a plugin's only memory.
 struct Link {
     std::string type;  ///< as named in the manifest: report, invitation, candidate …
     std::string id;
@@ -53,7 +53,7 @@ struct Shape<Money> {
         field("currency", &Money::currency, "ISO 4217 code.", lengthMax(3))};
 };
 
-/// Why a vendor did not do what was asked (screening-canonical.md, error).
+/// Why a vendor did not do what was asked.
 enum class ErrorClass : std::uint8_t {
     kAuth,
     kForbidden,

@@ -1,5 +1,5 @@
 /// The documents of a flow: what starts it, its journal, and the action that comes next
-/// (plugin-contract sections 6 to 8).
+/// (docs/adr/0004-flows-as-replayed-coroutines.md).
 #pragma once
 
 #include <hubsdk/model/delivery.hpp>

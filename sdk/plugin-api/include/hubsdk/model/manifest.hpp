@@ -1,5 +1,5 @@
 /// The manifest: what a plugin is and may do. `manifest.json` is its one source; the build embeds
-/// its bytes in section .hub.manifest, and describe() returns them (plugin-contract section 9).
+/// its bytes in section .hub.manifest, and describe() returns the same.
 #pragma once
 
 #include <hubsdk/model/delivery.hpp>
@@ -164,7 +164,7 @@ struct Shape<Manifest> {
 /// places, link roles, a route for claims. Fails with kInvalid and the path. Any thread.
 [[nodiscard]] Result<Manifest> readManifest(std::string_view json);
 
-/// One row of the closed command table (plugin-contract section 8).
+/// One row of the closed command table: a new command is a change of the SDK.
 struct CommandRow {
     std::string_view name;
     bool needs_order;         ///< input `order`

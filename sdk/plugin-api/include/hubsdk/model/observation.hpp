@@ -1,4 +1,4 @@
-/// What a vendor said, in canonical words (screening-canonical.md; plugin-contract section 8).
+/// What a vendor said, in canonical words. Absent: not said; null: said to be unknown.
 #pragma once
 
 #include <hubsdk/model/piece.hpp>

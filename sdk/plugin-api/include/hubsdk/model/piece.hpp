@@ -1,5 +1,5 @@
 /// Pieces: bytes that need a secret, the clock or chance. The plugin names them, the host puts them
-/// together for one attempt (plugin-contract section 1).
+/// together for one attempt (docs/adr/0005-pieces-instead-of-secrets.md).
 #pragma once
 
 #include <hubsdk/model/common.hpp>
