@@ -43,9 +43,43 @@ bool isSafe(const OutboundRequest& request) {
     return request.method == "GET" || request.method == "HEAD";
 }
 
+// Who is shown to the peer is part of the connection: it is never another's.
 std::string poolKey(const OutboundRequest& request) {
-    return request.host + ":" + std::to_string(portOf(request));
+    std::string key = request.host + ":" + std::to_string(portOf(request));
+    if (request.certificate) key += "\n" + request.certificate->identity;
+    return key;
 }
+
+/// A context for each identity that was shown lately. I/O thread only.
+class Identities {
+public:
+    Result<asio::ssl::context*> contextOf(const ClientCertificate& certificate,
+                                          asio::ssl::context& base) {
+        const auto known = contexts_.find(certificate.identity);
+        if (known != contexts_.end()) {
+            known->second.used = ++uses_;
+            return known->second.context.get();
+        }
+        auto made = makeClientContext(base, certificate.chain_pem, certificate.key_pem);
+        if (!made) return std::move(made).error();
+        // Connections hold what they need of a context that goes.
+        if (contexts_.size() >= kIdentitiesMax)
+            contexts_.erase(std::ranges::min_element(
+                contexts_, {}, [](const auto& entry) { return entry.second.used; }));
+        Shown& shown = contexts_[certificate.identity];
+        shown = Shown{std::move(made).value(), ++uses_};
+        return shown.context.get();
+    }
+
+private:
+    static constexpr std::size_t kIdentitiesMax = 256;
+    struct Shown {
+        TlsContext context;
+        std::uint64_t used = 0;
+    };
+    std::map<std::string, Shown> contexts_;
+    std::uint64_t uses_ = 0;
+};
 
 struct IdleConnection {
     std::unique_ptr<ByteStream> stream;
@@ -140,6 +174,7 @@ struct Client::Impl {
     ClientConfig config;
     std::map<std::string, Route> routes;
     TlsContext tls;
+    Identities identities;
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     Pool pool{config.limits};
@@ -156,7 +191,7 @@ struct Client::Impl {
 Client::Impl::Impl(ClientConfig given) : config(std::move(given)) {
     for (const auto& [host, target] : config.routes) {
         auto route = readRoute(target);
-        if (!route) throw std::invalid_argument(route.error().text() + ": " + host + "=" + target);
+        if (!route) throw std::invalid_argument(route.error().text() + ": " + target);
         routes.emplace(lowered(host), std::move(route).value());
     }
     auto made = makeClientContext(config.ca_file);
@@ -266,6 +301,7 @@ asio::awaitable<void> Client::Impl::perform(Call& call, std::optional<SendResult
         co_return;
     }
     call.request.host = lowered(std::move(call.request.host));
+    call.request.certificate.reset();
     result.reset();
     co_await oneHop(call, result);
     if (result->ok() && isRedirect(result->reply().status)) {
@@ -388,7 +424,13 @@ asio::awaitable<std::optional<SendError>> Client::Impl::open(Call& call, bool tl
                                                              tcp::endpoint endpoint,
                                                              Deadline deadline) {
     if (tls_wanted) {
-        call.stream = makeTlsClientStream(tcp::socket(context), *tls, call.request.host);
+        asio::ssl::context* shown = tls.get();
+        if (call.request.certificate) {
+            auto own = identities.contextOf(*call.request.certificate, *tls);
+            if (!own) co_return SendError{std::move(own).error(), Delivery::kNotSent};
+            shown = *own;
+        }
+        call.stream = makeTlsClientStream(tcp::socket(context), *shown, call.request.host);
     } else {
         call.stream = makePlainStream(tcp::socket(context));
     }

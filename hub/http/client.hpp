@@ -17,6 +17,22 @@
 
 namespace hub::http {
 
+/// What we show of ourselves in a TLS handshake. Wiped at its end.
+struct ClientCertificate {
+    /// Names the owner and this very pair. Connections are kept and used again under one identity
+    /// only.
+    std::string identity;
+    std::string chain_pem;  ///< the certificate, then those between it and the authority
+    std::string key_pem;    ///< not encrypted
+
+    ~ClientCertificate();
+};
+
+/// Whether the two can be used and belong together. Fails with kInvalid at `client_certificate` or
+/// `client_key`, without a word of their content. Any thread.
+[[nodiscard]] Result<void> checkClientCertificate(const std::string& chain_pem,
+                                                  const std::string& key_pem);
+
 struct OutboundRequest {
     std::string method = "GET";
     std::string scheme = "https";      ///< "http" only to a host with a route
@@ -29,6 +45,8 @@ struct OutboundRequest {
     std::size_t answer_bytes_max = std::size_t{16} * 1024 * 1024;
     bool follow_one_redirect = false;        ///< one hop, GET and HEAD only, inside allowed_hosts
     std::vector<std::string> allowed_hosts;  ///< names or "*.suffix"; empty allows nothing
+    /// Shown to the host, not to where it redirects; may be null.
+    std::shared_ptr<const ClientCertificate> certificate = nullptr;
 };
 
 /// A complete answer. A 3xx that was not followed is an answer like any other.

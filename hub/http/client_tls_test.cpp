@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -157,6 +159,167 @@ TEST(ClientTls, AsksNobodyAboutACertificate) {
     for (const int end : {pipe_ends[0], pipe_ends[1], before}) {
         if (end >= 0) ::close(end);
     }
+}
+
+/// An OpenSSL server that asks every peer for a certificate of this authority, and answers each
+/// request with the name in it. Its clients must be gone before it.
+class AskingPeer {
+public:
+    AskingPeer(const TestAuthority::Files& files, const std::string& ca_file)
+        : context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
+        SSL_CTX_use_certificate_chain_file(context_.get(), files.certificate.c_str());
+        SSL_CTX_use_PrivateKey_file(context_.get(), files.key.c_str(), SSL_FILETYPE_PEM);
+        SSL_CTX_load_verify_file(context_.get(), ca_file.c_str());
+        SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                           nullptr);
+        SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_OFF);
+        acceptor_ = BIO_new_accept("127.0.0.1:0");
+        BIO_do_accept(acceptor_);  // the first call binds
+        thread_ = std::thread([this] {
+            while (!stopping_) serve();
+        });
+    }
+    ~AskingPeer() {
+        stopping_ = true;
+        BIO* last = BIO_new_connect(("127.0.0.1:" + std::to_string(port())).c_str());
+        BIO_do_connect(last);
+        BIO_free_all(last);
+        thread_.join();
+        for (std::thread& talk : talks_) talk.join();  // their clients are gone
+        BIO_free_all(acceptor_);
+    }
+    AskingPeer(const AskingPeer&) = delete;
+    AskingPeer& operator=(const AskingPeer&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const {
+        return static_cast<std::uint16_t>(std::stoi(BIO_get_accept_port(acceptor_)));
+    }
+    [[nodiscard]] int connections() const { return connections_; }
+
+private:
+    void serve() {
+        BIO_do_accept(acceptor_);
+        BIO* connection = BIO_pop(acceptor_);
+        if (stopping_) return static_cast<void>(BIO_free_all(connection));
+        // Each connection on a thread of its own: the client keeps several open.
+        talks_.emplace_back([this, connection] { talk(connection); });
+    }
+    void talk(BIO* connection) {
+        BIO* tls = BIO_push(BIO_new_ssl(context_.get(), 0), connection);
+        SSL* ssl = nullptr;
+        BIO_get_ssl(tls, &ssl);
+        if (BIO_do_handshake(tls) == 1) {
+            ++connections_;
+            const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(ssl),
+                                                                    X509_free);
+            std::array<char, 256> name{};
+            X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName,
+                                      name.data(), static_cast<int>(name.size()));
+            const std::string said(name.data());
+            const std::string answer =
+                "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(said.size()) + "\r\n\r\n" +
+                said;
+            std::array<char, 4096> buffer{};
+            while (BIO_read(tls, buffer.data(), static_cast<int>(buffer.size())) > 0) {
+                BIO_puts(tls, answer.c_str());
+                (void)BIO_flush(tls);
+            }
+        }
+        BIO_free_all(tls);
+    }
+
+    std::shared_ptr<SSL_CTX> context_;
+    BIO* acceptor_ = nullptr;
+    std::atomic<bool> stopping_{false};
+    std::atomic<int> connections_{0};
+    std::vector<std::thread> talks_;  // of the accepting thread
+    std::thread thread_;
+};
+
+std::shared_ptr<const ClientCertificate> certificateOf(const TestAuthority::Files& files,
+                                                       const std::string& identity) {
+    const auto textOf = [](const std::string& file) {
+        std::ifstream in(file);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    auto made = std::make_shared<ClientCertificate>();
+    made->identity = identity;
+    made->chain_pem = textOf(files.certificate);
+    made->key_pem = textOf(files.key);
+    return made;
+}
+
+class ClientCertificates : public ::testing::Test {
+protected:
+    ClientCertificates() {
+        ClientConfig config;
+        config.ca_file = authority_.caFile();
+        config.routes[kName] = "https://127.0.0.1:" + std::to_string(peer_.port());
+        client_ = std::make_unique<Client>(config);
+    }
+    SendResult ask(std::shared_ptr<const ClientCertificate> certificate) {
+        OutboundRequest request;
+        request.host = kName;
+        request.target = "/x";
+        request.allowed_hosts = {kName};
+        request.certificate = std::move(certificate);
+        return client_->sendAndWait(std::move(request));
+    }
+    std::string bodyOf(const std::shared_ptr<const ClientCertificate>& certificate) {
+        const SendResult result = ask(certificate);
+        return result ? result.reply().body : "refused: " + result.error().error.text();
+    }
+
+    TestAuthority authority_;
+    AskingPeer peer_{authority_.issue(kName), authority_.caFile()};
+    std::unique_ptr<Client> client_;
+};
+
+TEST_F(ClientCertificates, AreShownInTheHandshake) {
+    EXPECT_FALSE(ask(nullptr)) << "the peer wants one";
+    EXPECT_EQ(bodyOf(certificateOf(authority_.issue("one.client"), "one")), "one.client");
+}
+
+TEST_F(ClientCertificates, KeepConnectionsApart) {
+    const auto one = certificateOf(authority_.issue("one.client"), "one");
+    const auto two = certificateOf(authority_.issue("two.client"), "two");
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(bodyOf(one), "one.client");
+        EXPECT_EQ(bodyOf(two), "two.client");
+    }
+    EXPECT_EQ(peer_.connections(), 2) << "each is used again, by its own identity only";
+    EXPECT_FALSE(ask(nullptr)) << "who shows nothing gets nobody's connection";
+    // The same pair of another owner is another identity.
+    const auto others = certificateOf(authority_.issue("one.client"), "another's");
+    EXPECT_EQ(bodyOf(others), "one.client");
+    EXPECT_EQ(peer_.connections(), 3);
+}
+
+TEST_F(ClientCertificates, OfAnotherAuthorityAreRefusedByThePeer) {
+    TestAuthority theirs;
+    EXPECT_FALSE(ask(certificateOf(theirs.issue("one.client"), "one")));
+}
+
+TEST_F(ClientCertificates, AreCheckedAndNeverShownInErrors) {
+    const auto one = certificateOf(authority_.issue("one.client"), "one");
+    const auto two = certificateOf(authority_.issue("two.client"), "two");
+    const auto path = [](const std::string& chain, const std::string& key) {
+        const auto checked = checkClientCertificate(chain, key);
+        return checked ? std::string("good") : checked.error().path;
+    };
+    EXPECT_EQ(path(one->chain_pem, one->key_pem), "good");
+    EXPECT_EQ(path("nothing", one->key_pem), "client_certificate");
+    EXPECT_EQ(path(one->chain_pem, "nothing"), "client_key");
+    EXPECT_EQ(path(one->chain_pem, two->key_pem), "client_key");
+    auto broken = std::make_shared<ClientCertificate>();
+    broken->identity = "broken";
+    broken->chain_pem = one->chain_pem;
+    broken->key_pem = "-----BEGIN SECRET";
+    const SendResult result = ask(broken);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().error.code, ErrorCode::kInvalid);
+    EXPECT_EQ(result.error().delivery, Delivery::kNotSent);
+    EXPECT_EQ(result.error().error.text().find("SECRET"), std::string::npos);
 }
 
 /// Runs the OpenSSL client against a port with one protocol version; returns whether it shook.

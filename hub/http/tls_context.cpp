@@ -1,6 +1,9 @@
 #include "hub/http/tls_context.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
+
+#include <boost/asio/buffer.hpp>
 
 namespace hub::http {
 
@@ -20,7 +23,47 @@ TlsContext makeContext(ssl::context::method method) {
     return context;
 }
 
+// Never asks a person for a pass phrase.
+void refusePassPhrases(ssl::context& context, error_code& code) {
+    context.set_password_callback(
+        [](std::size_t, ssl::context::password_purpose) { return std::string(); }, code);
+}
+
+// Shows this pair to peers.
+Result<void> show(ssl::context& context, const std::string& chain_pem, const std::string& key_pem) {
+    const auto wrong = [](const char* what, const char* path) {
+        return hubsdk::makeError(ErrorCode::kInvalid, what, path);
+    };
+    error_code code;
+    refusePassPhrases(context, code);
+    if (!code) context.use_certificate_chain(boost::asio::buffer(chain_pem), code);
+    if (code) return wrong("is no PEM certificate", "client_certificate");
+    context.use_private_key(boost::asio::buffer(key_pem), ssl::context::pem, code);
+    if (code) return wrong("is no PEM key without a pass phrase", "client_key");
+    if (SSL_CTX_check_private_key(context.native_handle()) != 1)
+        return wrong("does not belong to the certificate", "client_key");
+    return {};
+}
+
 }  // namespace
+
+ClientCertificate::~ClientCertificate() { OPENSSL_cleanse(key_pem.data(), key_pem.size()); }
+
+Result<void> checkClientCertificate(const std::string& chain_pem, const std::string& key_pem) {
+    const TlsContext context = makeContext(ssl::context::tls_client);
+    return show(*context, chain_pem, key_pem);
+}
+
+Result<TlsContext> makeClientContext(ssl::context& base, const std::string& chain_pem,
+                                     const std::string& key_pem) {
+    TlsContext context = makeContext(ssl::context::tls_client);
+    error_code code;
+    context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, code);
+    if (code) return hubsdk::makeError(ErrorCode::kInternal, "TLS verification is not available");
+    SSL_CTX_set1_cert_store(context->native_handle(), SSL_CTX_get_cert_store(base.native_handle()));
+    if (auto shown = show(*context, chain_pem, key_pem); !shown) return std::move(shown).error();
+    return context;
+}
 
 Result<TlsContext> makeClientContext(const std::string& ca_file) {
     TlsContext context = makeContext(ssl::context::tls_client);
@@ -40,8 +83,7 @@ Result<TlsContext> makeServerContext(const std::string& certificate_file,
                                      const std::string& key_file) {
     TlsContext context = makeContext(ssl::context::tls_server);
     error_code code;
-    context->set_password_callback(
-        [](std::size_t, ssl::context::password_purpose) { return std::string(); }, code);
+    refusePassPhrases(*context, code);
     if (!code) context->use_certificate_chain_file(certificate_file, code);
     if (code) return unusable("TLS certificate", certificate_file);
     context->use_private_key_file(key_file, ssl::context::pem, code);
