@@ -18,6 +18,8 @@ constexpr std::size_t kWriteBytes = 64 * 1024;
 // A chunk line or trailer block that does not fit cannot be decoded and is refused.
 constexpr std::size_t kUndecodedBytesMax = 16 * 1024;
 constexpr std::size_t kBufferBytesMax = 256 * 1024;
+constexpr Refusal kUnanswered{500, "Something went wrong on our side."};
+constexpr Refusal kLate{503, "the answer took too long"};
 constexpr Refusal kBusy{503, "too many bytes in flight"};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -235,17 +237,14 @@ asio::awaitable<Response> Connection::ask(Request request) {
         // as 500. The ticket may be alive elsewhere, so the answer is given here.
         failed = true;
     }
-    Response response;
     if (failed) answer_->set(Response{500, {}, {}});
     std::optional<Response> given = co_await answer_->wait(afterMs(limits_.answer_ms));
     answer_.reset();
-    if (given) {
-        response = std::move(*given);
-    } else {
-        response.status = 503;
-        response.headers.push_back(HeaderField{"Retry-After", "1"});
-    }
-    co_return response;
+    const bool unanswered =
+        given && given->status == 500 && given->headers.empty() && given->body.empty();
+    if (unanswered) given = refusalAnswer(kUnanswered);
+    if (!given) given = refusalAnswer(kLate);
+    co_return std::move(*given);
 }
 
 asio::awaitable<bool> Connection::writeAnswer(Response response, AfterAnswer after,
@@ -281,11 +280,18 @@ asio::awaitable<bool> Connection::writeAll(std::string_view bytes, Deadline star
     co_return true;
 }
 
-asio::awaitable<void> Connection::refuse(Refusal refusal) {
+Response Connection::refusalAnswer(const Refusal& refusal) const {
     Response response;
-    shared_.counters.refused(refusal.status);
+    if (shared_.config.refusal_answer) response = shared_.config.refusal_answer(refusal);
     response.status = refusal.status;
-    if (refusal.status == 503) response.headers.push_back(HeaderField{"Retry-After", "1"});
+    const bool wait = refusal.status == 503 && !find(response.headers, "Retry-After");
+    if (wait) response.headers.push_back(HeaderField{"Retry-After", "1"});
+    return response;
+}
+
+asio::awaitable<void> Connection::refuse(Refusal refusal) {
+    shared_.counters.refused(refusal.status);
+    Response response = refusalAnswer(refusal);
     const bool written = co_await writeAnswer(std::move(response), AfterAnswer::kClose, true);
     if (written) co_await drain();
 }

@@ -74,6 +74,7 @@ private:
     boost::asio::awaitable<bool> writeAnswer(Response response, AfterAnswer after, bool with_body);
     boost::asio::awaitable<bool> writeAll(std::string_view bytes, Deadline start);
     boost::asio::awaitable<void> refuse(Refusal refusal);
+    [[nodiscard]] Response refusalAnswer(const Refusal& refusal) const;
     boost::asio::awaitable<void> drain();
     boost::asio::awaitable<IoResult> readMore(Deadline deadline);
     std::string_view received() const;

@@ -40,6 +40,10 @@ struct ServerLimits {
 /// head; must not block.
 using BodyLimit = std::function<std::size_t(std::string_view method, std::string_view path)>;
 
+/// The answer to what the edge refuses, or a handler leaves without one. The edge sets the status
+/// anew and, with 503, Retry-After. Runs on an I/O thread; must not block.
+using RefusalAnswer = std::function<Response(const Refusal& refusal)>;
+
 inline constexpr std::size_t kBodyBytesMaxDefault = 1024 * 1024;
 
 struct ServerConfig {
@@ -50,7 +54,8 @@ struct ServerConfig {
     std::vector<std::string> trusted_proxies;  ///< addresses whose X-Forwarded-* are believed
     std::string tls_certificate_file;          ///< PEM chain; empty: plain HTTP
     std::string tls_key_file;
-    BodyLimit body_bytes_max;  ///< empty: kBodyBytesMaxDefault for every path
+    BodyLimit body_bytes_max;      ///< empty: kBodyBytesMaxDefault for every path
+    RefusalAnswer refusal_answer;  ///< empty: no body
     ServerLimits limits;
 };
 

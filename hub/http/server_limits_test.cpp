@@ -74,6 +74,22 @@ TEST(ServerLimits, BodyDefault) {
     EXPECT_EQ(body(kBodyBytesMaxDefault + 1), 413);
 }
 
+TEST(ServerLimits, RefusalsHaveTheBodyThatTheHubGivesThem) {
+    ServerConfig config = quickDrain();
+    config.refusal_answer = [](const Refusal& refusal) {
+        return Response{200, {HeaderField{"X-Why", "test"}}, std::string(refusal.reason)};
+    };
+    const RecordingServer server(config, [](const Request&) { return Response{500, {}, {}}; });
+    const std::string big =
+        server.talk("POST / HTTP/1.1\r\n" + kHost + kClose + "Content-Length: 99999999\r\n\r\n");
+    EXPECT_EQ(statusOf(big), 413);
+    EXPECT_TRUE(big.ends_with("\r\n\r\nbody over its limit")) << big;
+    EXPECT_NE(big.find("\r\nX-Why: test\r\n"), std::string::npos);
+    const std::string failed = server.talk(kStart + kHost + kClose + "\r\n");
+    EXPECT_EQ(statusOf(failed), 500);
+    EXPECT_TRUE(failed.ends_with("Something went wrong on our side.")) << failed;
+}
+
 TEST(ServerLimits, RequestsPerConnection) {
     ServerConfig config;
     config.limits.requests_per_connection_max = 2;
