@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # lint.sh [--all]: every check of the source text. Reports all of them before it fails.
-# clang-tidy looks at the .cpp files that differ from origin/main; with --all at every one. The run
-# ends after HUB_TIDY_SECONDS (default 2700) and then fails, naming what it did not reach.
+# clang-tidy looks at the .cpp files that differ from origin/main; with --all at every one. A file that
+# passed is not looked at again before it or a header of it changes. The run ends after
+# HUB_TIDY_SECONDS (default 2700) and then fails; the next one goes on where it ended.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # shellcheck source=tools/common.sh
@@ -42,9 +43,9 @@ tidy() {
     grep -Fxf <(jq -r --arg root "$PWD/" '.[].file | ltrimstr($root)' build/clang/compile_commands.json))
   [ -n "$files" ] || return 0
   printf '%s\n' "$files" | timeout "${HUB_TIDY_SECONDS:-2700}" \
-    xargs -d '\n' -n 1 -P "$(jobs)" clang-tidy --quiet -p build/clang 2>build/clang/tidy-noise.log
+    xargs -d '\n' -n 1 -P "$(jobs)" tools/tidy_file.sh
   local code=$?
-  if [ "$code" -eq 124 ]; then printf 'clang-tidy: out of time, not every file was read\n'; fi
+  if [ "$code" -eq 124 ]; then printf 'clang-tidy: out of time, not every file was read: run it again\n'; fi
   return "$code"
 }
 
