@@ -71,6 +71,7 @@ protected:
         const PortalServices services{*database_,
                                       *repositories_,
                                       *plugins_,
+                                      *vault_,
                                       [this] { return now_; },
                                       [](std::string_view, std::string_view) { return ""; },
                                       [this] { ++woken_; },

@@ -43,6 +43,7 @@ protected:
             *database_,
             *repositories_,
             *plugins_,
+            *vault_,
             [] { return hub::storage::kNow; },
             [](std::string_view, std::string_view token) { return "url/" + std::string(token); },
             [] {}};

@@ -21,7 +21,7 @@ protected:
         EXPECT_TRUE(plugin) << plugin.error().text();
         vendor_ = (*plugin)->manifest().vendor;
         services_ = std::make_unique<PortalServices>(PortalServices{
-            *database_, *repositories_, *plugins_, [] { return hub::storage::kNow; },
+            *database_, *repositories_, *plugins_, *vault_, [] { return hub::storage::kNow; },
             [](std::string_view, std::string_view) { return std::string("url"); }, [] {}});
     }
 

@@ -4,6 +4,7 @@
 
 #include "hub/app/work_pool.hpp"
 #include "hub/plugins/registry.hpp"
+#include "hub/security/vault.hpp"
 #include "hub/storage/database.hpp"
 #include "hub/storage/repositories.hpp"
 #include "portal-api/api_error.hpp"
@@ -25,6 +26,7 @@ struct PortalServices {
     hub::storage::Database& database;
     const hub::storage::Repositories& repositories;
     hub::plugins::PluginRegistry& plugins;
+    hub::security::Vault& vault;
     std::function<std::int64_t()> now_ms;
     std::function<std::string(std::string_view vendor, std::string_view token)> webhook_url;
     std::function<void()> flows_changed;

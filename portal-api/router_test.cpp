@@ -24,7 +24,8 @@ protected:
         repositories_ = std::make_unique<hub::storage::Repositories>(*vault_);
         plugins_ = std::make_unique<hub::plugins::PluginRegistry>(folder_ / "plugin-cache");
         router_ = std::make_unique<Router>(
-            PortalServices{*database_, *repositories_, *plugins_, [] { return hub::storage::kNow; },
+            PortalServices{*database_, *repositories_, *plugins_, *vault_,
+                           [] { return hub::storage::kNow; },
                            [](std::string_view, std::string_view) { return std::string(); }, [] {}},
             work_, routes());
         key_ = database_
@@ -178,6 +179,7 @@ TEST_F(RouterTest, OneOfSeveralPermissionsIsEnough) {
     const PortalServices services{*database_,
                                   *repositories_,
                                   *plugins_,
+                                  *vault_,
                                   [] { return 0; },
                                   [](std::string_view, std::string_view) { return std::string(); },
                                   [] {}};

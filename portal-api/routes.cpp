@@ -4,6 +4,7 @@
 #include "portal-api/audit_handler.hpp"
 #include "portal-api/flow_handler.hpp"
 #include "portal-api/inbound_handler.hpp"
+#include "portal-api/key_handler.hpp"
 #include "portal-api/order_handler.hpp"
 #include "portal-api/provider_handler.hpp"
 
@@ -51,6 +52,14 @@ constexpr std::array kRoutes{
                                      "Process many of them again."),
     route<200, &verifyAudit>("POST", "/admin/audit/verify", "audit.read",
                              "Check the chain of the audit trail."),
+    // What concerns the whole platform needs the permission that owners of a tenant lack.
+    route<200, &readKeys>("GET", "/admin/keys", "plugin.manage", "Name the master keys."),
+    route<200, &rotateKey>("POST", "/admin/keys/rotate", "plugin.manage",
+                           "Add a master key that seals what is new."),
+    route<200, &resealValues>("POST", "/admin/keys/reseal", "plugin.manage",
+                              "Seal the next values with the newest key."),
+    route<200, &retireKeys>("POST", "/admin/keys/retire", "plugin.manage",
+                            "Forget the master keys that nothing needs."),
 };
 
 }  // namespace

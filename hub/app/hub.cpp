@@ -258,8 +258,8 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
     relay = std::make_unique<outbox::Relay>(
         outbox::RelayServices{*database, *repositories, &wallClock}, owner);
     router = std::make_unique<portal::Router>(
-        portal::PortalServices{*database, *repositories, *plugins, &wallClock, url, flows_changed,
-                               &flow_control},
+        portal::PortalServices{*database, *repositories, *plugins, *vault, &wallClock, url,
+                               flows_changed, &flow_control},
         *work, portal::routes());
 }
 

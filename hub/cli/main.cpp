@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "hub/cli/audit_verify.hpp"
+#include "hub/cli/key_commands.hpp"
 #include "hub/cli/loaded_plugin.hpp"
 #include "hub/cli/plugin_commands.hpp"
 
@@ -60,6 +61,18 @@ constexpr const char* kAuditHelp =
     "Exit: 0 it holds, 1 it is broken, 2 wrong usage, or the hub could not be asked.\n"
     "Example: hubctl audit verify --url http://127.0.0.1:8080 --key-file var/admin.key";
 
+constexpr const char* kRotateHelp =
+    "Give a running hub another master key and seal every stored value with it, while it works.\n"
+    "Cut off, it can be resumed; older keys stay in the key file until 'key retire'.\n"
+    "Exit: 0 done, 1 the hub refuses (the message says why), 2 wrong usage or no hub.\n"
+    "Example: hubctl key rotate --key-file var/admin.key";
+
+constexpr const char* kRetireHelp =
+    "Make a running hub forget the master keys that no stored value needs. Refused while one is\n"
+    "needed, and for 10 minutes after a rotation. Old backups need the old key file: keep it.\n"
+    "Exit: 0 done, 1 the hub refuses (the message says why), 2 wrong usage or no hub.\n"
+    "Example: hubctl key retire --key-file var/admin.key";
+
 constexpr const char* kSettingsHelp =
     "Settings of the account, a JSON object; checked against the manifest, defaults filled in";
 constexpr const char* kNowHelp = "The time, in seconds since 1970 (default: the system clock)";
@@ -109,16 +122,30 @@ void addRun(CLI::App& plugin, RunArguments& arguments, Work& work) {
     command->callback([&] { work = [&] { return runFlow(arguments); }; });
 }
 
-void addAuditVerify(CLI::App& audit, AuditVerifyArguments& arguments, Work& work) {
-    CLI::App* command = audit.add_subcommand("verify", kAuditHelp);
-    command->add_option("--url", arguments.url, "The hub; http only on this machine")
+void addHubOptions(CLI::App& command, HubArguments& hub, const std::string& permission) {
+    command.add_option("--url", hub.url, "The hub; http only on this machine")
         ->default_val("http://127.0.0.1:8080");
     command
-        ->add_option("--key-file", arguments.key_file,
-                     "File with an API key that has audit.read, mode 0600")
+        .add_option("--key-file", hub.key_file,
+                    "File with an API key that has " + permission + ", mode 0600")
         ->required();
-    command->add_option("--ca-file", arguments.ca_file, "PEM file of authorities for https");
-    command->callback([&] { work = [&] { return verifyAudit(arguments); }; });
+    command.add_option("--ca-file", hub.ca_file, "PEM file of authorities for https");
+}
+
+void addAuditVerify(CLI::App& audit, HubArguments& hub, Work& work) {
+    CLI::App* command = audit.add_subcommand("verify", kAuditHelp);
+    addHubOptions(*command, hub, "audit.read");
+    command->callback([&] { work = [&] { return verifyAudit(hub); }; });
+}
+
+void addKeyCommands(CLI::App& key, HubArguments& hub, bool& resume, Work& work) {
+    CLI::App* rotate = key.add_subcommand("rotate", kRotateHelp);
+    addHubOptions(*rotate, hub, "plugin.manage");
+    rotate->add_flag("--resume", resume, "Go on with a rotation that was cut off");
+    rotate->callback([&] { work = [&] { return rotateKey(hub, resume); }; });
+    CLI::App* retire = key.add_subcommand("retire", kRetireHelp);
+    addHubOptions(*retire, hub, "plugin.manage");
+    retire->callback([&] { work = [&] { return retireKeys(hub); }; });
 }
 
 int runTool(int argc, char** argv) {
@@ -132,7 +159,10 @@ int runTool(int argc, char** argv) {
     CLI::App* audit = app.add_subcommand("audit", "The audit trail of a running hub.");
     audit->require_subcommand(1);
     InspectArguments inspect;
-    AuditVerifyArguments audit_verify;
+    CLI::App* key = app.add_subcommand("key", "The master key of a running hub.");
+    key->require_subcommand(1);
+    HubArguments hub;
+    bool resume = false;
     VerifyArguments verify;
     InterpretArguments interpret;
     RunArguments run;
@@ -141,7 +171,8 @@ int runTool(int argc, char** argv) {
     addVerify(*plugin, verify, work);
     addInterpret(*plugin, interpret, work);
     addRun(*plugin, run, work);
-    addAuditVerify(*audit, audit_verify, work);
+    addAuditVerify(*audit, hub, work);
+    addKeyCommands(*key, hub, resume, work);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,5 +1,9 @@
 #include "hub/security/vault.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
 #include <mutex>
 #include <stdexcept>
 
@@ -153,23 +157,54 @@ Result<void> Vault::save(const std::vector<MasterKey>& keys, KeyFileWrite mode) 
 
 Result<void> Vault::rotate() { return addKey(KeyFileWrite::kReplace); }
 
+// Ids are never used twice, also after older keys were retired.
 Result<void> Vault::addKey(KeyFileWrite mode) {
     const std::unique_lock lock(mutex_);
     if (keys_.size() >= kKeysMax) return makeError(ErrorCode::kTooLarge, "too many master keys");
     auto keys = keys_;
-    keys.push_back(MasterKey{"k" + std::to_string(keys.size() + 1), randomBytes(kKeyBytes)});
-    if (auto saved = save(keys, mode); !saved.ok()) {
-        for (auto& key : keys) wipe(key.bytes);
-        return saved;
-    }
-    keys_.swap(keys);
+    keys.push_back(MasterKey{"k" + std::to_string(lastNumber() + 1), randomBytes(kKeyBytes)});
+    return replaceKeys(std::move(keys), mode);
+}
+
+Result<void> Vault::retireOlderKeys() {
+    const std::unique_lock lock(mutex_);
+    return replaceKeys({keys_.back()}, KeyFileWrite::kReplace);
+}
+
+Result<void> Vault::replaceKeys(std::vector<MasterKey> keys, KeyFileWrite mode) {
+    auto saved = save(keys, mode);
+    if (saved.ok()) keys_.swap(keys);
     for (auto& key : keys) wipe(key.bytes);
-    return {};
+    return saved;
+}
+
+int Vault::lastNumber() const {
+    int number = 0;
+    if (keys_.empty()) return number;
+    const std::string& id = keys_.back().id;
+    std::from_chars(id.data() + 1, id.data() + id.size(), number);
+    return std::max(number, static_cast<int>(keys_.size()));
 }
 
 std::string Vault::activeKeyId() const {
     const std::shared_lock lock(mutex_);
     return keys_.back().id;
+}
+
+std::vector<std::string> Vault::keyIds() const {
+    const std::shared_lock lock(mutex_);
+    std::vector<std::string> ids;
+    ids.reserve(keys_.size());
+    for (const MasterKey& key : keys_) ids.push_back(key.id);
+    return ids;
+}
+
+std::int64_t Vault::changedAtMs() const {
+    using namespace std::chrono;
+    std::error_code problem;
+    const auto written = std::filesystem::last_write_time(path_, problem);
+    if (problem) return 0;
+    return duration_cast<milliseconds>(file_clock::to_sys(written).time_since_epoch()).count();
 }
 
 std::string Vault::tenantKey(const MasterKey& master, std::string_view tenant) const {

@@ -54,6 +54,16 @@ public:
 
     /// The id of the key that seals now.
     [[nodiscard]] std::string activeKeyId() const;
+    /// Ids of all keys, oldest first; the last one is active.
+    [[nodiscard]] std::vector<std::string> keyIds() const;
+
+    /// When the key file was written last, epoch milliseconds; 0 if it cannot be told.
+    [[nodiscard]] std::int64_t changedAtMs() const;
+
+    /// Forgets every key but the active one, in the file too. What they sealed is lost then: call
+    /// it only when nothing is sealed by them any more. kUnavailable if the key file cannot be
+    /// replaced; then nothing changed.
+    [[nodiscard]] hubsdk::Result<void> retireOlderKeys();
 
 private:
     struct MasterKey {
@@ -63,7 +73,9 @@ private:
     explicit Vault(std::string path);
     hubsdk::Result<void> load(std::string_view text);
     hubsdk::Result<void> addKey(KeyFileWrite mode);
+    hubsdk::Result<void> replaceKeys(std::vector<MasterKey> keys, KeyFileWrite mode);
     hubsdk::Result<void> save(const std::vector<MasterKey>& keys, KeyFileWrite mode) const;
+    [[nodiscard]] int lastNumber() const;
     [[nodiscard]] std::string tenantKey(const MasterKey& master, std::string_view tenant) const;
 
     std::string path_;

@@ -107,6 +107,24 @@ TEST_F(VaultTest, RotationReadsOldAndWritesNew) {
     EXPECT_EQ(restarted->activeKeyId(), "k2");
 }
 
+// TM-DATA-5
+TEST_F(VaultTest, RetiresOlderKeysAndUsesNoIdTwice) {
+    const auto vault = Vault::open(keyFile()).value();
+    const std::string index = vault->blindIndex("tenant-1", "123456789");
+    const std::string old = vault->seal(cell_, "old");
+    ASSERT_TRUE(vault->rotate().ok());
+    const std::string fresh = vault->seal(cell_, "new");
+    ASSERT_TRUE(vault->retireOlderKeys().ok());
+    EXPECT_EQ(vault->keyIds(), std::vector<std::string>{"k2"});
+    EXPECT_EQ(vault->open(cell_, old).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(vault->open(cell_, fresh).value(), "new");
+    const auto restarted = Vault::open(keyFile()).value();
+    EXPECT_EQ(restarted->open(cell_, fresh).value(), "new");
+    EXPECT_EQ(restarted->blindIndex("tenant-1", "123456789"), index);
+    ASSERT_TRUE(restarted->rotate().ok());
+    EXPECT_EQ(restarted->activeKeyId(), "k3");
+}
+
 TEST_F(VaultTest, FailedRotationChangesNothing) {
     const auto vault = Vault::open(keyFile()).value();
     fs::rename(folder_, folder_.string() + "-gone");

@@ -1,5 +1,6 @@
 #include "hub/storage/sealed_columns.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <optional>
 #include <vector>
@@ -61,6 +62,9 @@ void requireOpens(Connection& connection, const security::Vault& vault, const Se
         });
 }
 
+/// What a value begins with that the newest key sealed.
+std::string activePrefix(const security::Vault& vault) { return "v1." + vault.activeKeyId() + "."; }
+
 /// Ids first and values one by one: a page of values could fill the memory.
 std::vector<Cell> sealedByOlderKeys(Connection& connection, const SealedColumn& at,
                                     const std::string& active, const std::string& after_id,
@@ -102,9 +106,17 @@ void requireKeys(Connection& connection, const SystemScope& /*system*/,
     }
 }
 
+bool needsOlderKeys(Connection& connection, const SystemScope& /*system*/,
+                    const security::Vault& vault) {
+    const std::string active = activePrefix(vault);
+    return std::ranges::any_of(kColumns, [&](const SealedColumn& at) {
+        return !sealedByOlderKeys(connection, at, active, "", 1).empty();
+    });
+}
+
 ResealPlace resealNext(Connection& connection, const SystemScope& /*system*/,
                        const security::Vault& vault, ResealPlace from, int rows_max) {
-    const std::string active = "v1." + vault.activeKeyId() + ".";
+    const std::string active = activePrefix(vault);
     while (!from.done()) {
         const SealedColumn& at = sealedColumns()[from.column];
         const auto found = sealedByOlderKeys(connection, at, active, from.after_id, rows_max);

@@ -27,6 +27,10 @@ struct SealedColumn {
 /// seal new rows beside old ones that it cannot read.
 void requireKeys(Connection& connection, const SystemScope& system, const security::Vault& vault);
 
+/// Whether any value is sealed by another key than the newest one. Reads whole tables.
+[[nodiscard]] bool needsOlderKeys(Connection& connection, const SystemScope& system,
+                                  const security::Vault& vault);
+
 /// How far sealing anew has come.
 struct ResealPlace {
     std::size_t column = 0;  ///< index into sealedColumns()

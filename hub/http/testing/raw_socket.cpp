@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <array>
+#include <cerrno>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -32,6 +34,14 @@ void setPatience(int descriptor) {
 
 const sockaddr* generic(const sockaddr_in& address) {
     return reinterpret_cast<const sockaddr*>(&address);
+}
+
+// A child that a test started ends when it likes: its signal is no end of the stream.
+ssize_t receive(int descriptor, std::span<char> buffer) {
+    while (true) {
+        const ssize_t got = ::recv(descriptor, buffer.data(), buffer.size(), 0);
+        if (got >= 0 || errno != EINTR) return got;
+    }
 }
 
 }  // namespace
@@ -72,7 +82,7 @@ std::string RawSocket::readUntil(std::string_view mark) {
     std::string all;
     std::array<char, 16 * 1024> buffer{};
     while (mark.empty() || all.find(mark) == std::string::npos) {
-        const auto got = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+        const auto got = receive(descriptor_, buffer);
         if (got <= 0) break;
         all.append(buffer.data(), static_cast<std::size_t>(got));
     }
@@ -81,7 +91,7 @@ std::string RawSocket::readUntil(std::string_view mark) {
 
 std::string RawSocket::readSome() {
     std::array<char, 16 * 1024> buffer{};
-    const auto got = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+    const auto got = receive(descriptor_, buffer);
     return {buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
