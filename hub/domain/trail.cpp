@@ -53,6 +53,13 @@ Change attention(std::string table, std::string id, std::string action, std::str
 
 }  // namespace
 
+std::string wordsOf(const hubsdk::VendorError& error) {
+    std::string text(hubsdk::nameOf(error.error_class));
+    if (error.vendor_code) text += " " + *error.vendor_code;
+    if (error.label) text += " at " + *error.label;
+    return text;
+}
+
 Change orderChange(const std::string& order_id, const std::string& person_id) {
     Change change;
     change.resource_type = "screening_order";

@@ -5,6 +5,8 @@
 #include "hub/domain/transition.hpp"
 #include "hub/domain/unit_of_work.hpp"
 
+#include <hubsdk/model/common.hpp>
+
 namespace hub::domain {
 
 /// Who caused a change.
@@ -31,6 +33,10 @@ struct Change {
     std::int64_t visible_mask = 31;
     std::string event_key;  ///< makes the event's idempotency key, with resource and new status
 };
+
+/// Class, vendor's code and place of an error. No words of the vendor or the plugin: those may name
+/// a person, and what shows this is in the clear.
+[[nodiscard]] std::string wordsOf(const hubsdk::VendorError& error);
 
 /// A change of the row of an order.
 [[nodiscard]] Change orderChange(const std::string& order_id, const std::string& person_id);

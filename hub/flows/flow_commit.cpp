@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "hub/domain/apply.hpp"
+#include "hub/domain/trail.hpp"
 #include "hub/flows/flow_runner.hpp"
 #include "hub/observe/log.hpp"
 
@@ -19,14 +20,6 @@ using storage::StepState;
 // When the state that a leg's replies show began to be read.
 std::int64_t fetchStart(const FlowTurn& turn) {
     return turn.steps.empty() ? turn.flow.created_at_ms : turn.steps.front().intent_at_ms;
-}
-
-// No word of the vendor: those may name a person, and the column is not sealed.
-std::string describeError(const hubsdk::VendorError& error) {
-    std::string text(hubsdk::nameOf(error.error_class));
-    if (error.vendor_code) text += " " + *error.vendor_code;
-    if (error.label) text += " at " + *error.label;
-    return text;
 }
 
 std::optional<std::string> resultOf(const hubsdk::Action& action) {
@@ -89,7 +82,7 @@ FlowRunner::Next FlowRunner::finish(const FlowTurn& turn, const hubsdk::Action& 
     if (!materials) return fail(turn, ErrorClass::kSchema, materials.error().text());
     if (action.action == ActionKind::kContinue) return continueLeg(turn, action, *materials);
     const bool failed = action.action == ActionKind::kFailed;
-    const std::string error = action.error ? describeError(*action.error) : "";
+    const std::string error = action.error ? domain::wordsOf(*action.error) : "";
     const FlowState state = failed ? FlowState::kFailed : FlowState::kDone;
     const bool finished = commit(turn, "finish", [&](Connection& connection) {
         applyStep(connection, turn, *materials);

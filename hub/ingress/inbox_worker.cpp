@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "hub/domain/trail.hpp"
 #include "hub/flows/commands.hpp"
 #include "hub/observe/log.hpp"
 #include "hub/security/digest.hpp"
@@ -73,6 +74,11 @@ struct InboxWorker::Work {
         return storage::TenantScope::fromLeasedRow(lease.tenant_id);
     }
 };
+
+void InboxWorker::Progress::note(std::string& reason, std::int64_t ordinal,
+                                 const std::string& why) {
+    if (reason.empty()) reason = "observation " + std::to_string(ordinal) + ": " + why;
+}
 
 InboxWorker::InboxWorker(InboxServices services, std::string owner, std::size_t threads)
     : services_(std::move(services)), owner_(std::move(owner)), thread_count_(threads) {}
@@ -261,9 +267,13 @@ void InboxWorker::startFetch(Connection& connection, const Work& work,
 
 void InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, std::int64_t ordinal,
                            Progress& progress, bool last) {
+    if (const auto& error = observation.error) {
+        return Progress::note(error->retryable ? progress.failed : progress.bad, ordinal,
+                              domain::wordsOf(*error));
+    }
     const std::int64_t now = services_.now_ms();
     const domain::ApplyContext context = contextOf(work, ordinal, now);
-    const bool settles = last && progress.good;
+    const bool settles = last && progress.good();
     domain::Applied applied;
     bool held = false;
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
@@ -276,10 +286,7 @@ void InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
         // One commit for a delivery of one observation, as most are.
         if (settles) settle(connection, work, held, now);
     });
-    if (!done.ok()) {
-        progress.good = false;
-        return fail(work, "apply: " + done.error().text());
-    }
+    if (!done.ok()) return Progress::note(progress.failed, ordinal, done.error().text());
     progress.held = held;
     progress.settled = settles;
     if (services_.stats != nullptr) {
@@ -312,7 +319,8 @@ void InboxWorker::apply(Work& work, const hubsdk::Interpretation& said) {
         applyOne(work, said.observations[i], static_cast<std::int64_t>(i), progress,
                  i + 1 == count);
     }
-    if (!progress.good) return;
+    if (!progress.failed.empty()) return fail(work, progress.failed);
+    if (!progress.bad.empty() && !progress.held) return bury(work, progress.bad);
     if (!progress.settled) {
         const std::int64_t now = services_.now_ms();
         auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
@@ -332,18 +340,36 @@ void InboxWorker::tally(std::string_view vendor, std::string_view outcome) const
 }
 
 void InboxWorker::fail(const Work& work, const std::string& why) {
+    if (work.row.attempts + 1 >= kAttemptsMax) return bury(work, why);
     const std::int64_t now = services_.now_ms();
-    const bool dead = work.row.attempts + 1 >= kAttemptsMax;
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
-        const auto& inbox = services_.repositories.inbox;
-        if (dead) {
-            inbox.markDead(connection, work.lease, why, now);
-        } else {
-            inbox.markFailed(connection, work.lease, why, now + retryWait(work.row.attempts), now);
-        }
+        services_.repositories.inbox.markFailed(connection, work.lease, why,
+                                                now + retryWait(work.row.attempts), now);
     });
-    tally(work.account.plugin_key, dead ? "dead" : "failed");
-    observe::log(dead ? Level::kError : Level::kWarning, dead ? "inbox.dead" : "inbox.failed",
+    tally(work.account.plugin_key, "failed");
+    observe::log(Level::kWarning, "inbox.failed",
+                 {{"delivery", work.row.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
+}
+
+// A dead letter keeps its reason, and somebody is told. What is not applied is not marked as done,
+// so that a replay by a plugin that knows better brings it in.
+void InboxWorker::bury(const Work& work, const std::string& why) {
+    const std::int64_t now = services_.now_ms();
+    const auto scope = work.scope();
+    storage::Alert alert;
+    alert.alert_type = "delivery_dead";
+    alert.severity = "high";
+    alert.subject_type = "inbound_event";
+    alert.subject_id = work.row.id;
+    alert.description = "A delivery of " + work.account.plugin_key + " could not be applied.";
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        services_.repositories.inbox.markDead(connection, work.lease, why, now);
+        domain::raiseAlert({connection, services_.repositories, scope, now},
+                           {domain::Actor::kVendor, work.account.plugin_key, work.row.trace_id},
+                           alert);
+    });
+    tally(work.account.plugin_key, "dead");
+    observe::log(Level::kError, "inbox.dead",
                  {{"delivery", work.row.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
 }
 

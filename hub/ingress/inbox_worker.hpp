@@ -59,11 +59,15 @@ public:
 
 private:
     struct Work;
-    /// Of the observations of one delivery.
+    /// Of the observations of one delivery. Of several reasons the first one counts.
     struct Progress {
         bool held = false;
-        bool good = true;
         bool settled = false;  ///< the delivery is marked
+        std::string failed;    ///< why it is tried again
+        std::string bad;       ///< why trying again would change nothing
+
+        [[nodiscard]] bool good() const { return failed.empty() && bad.empty(); }
+        static void note(std::string& reason, std::int64_t ordinal, const std::string& why);
     };
     void loop();
     void process(const storage::DeliveryLease& lease);
@@ -82,6 +86,7 @@ private:
     void settle(storage::Connection& connection, const Work& work, bool held,
                 std::int64_t now) const;
     void fail(const Work& work, const std::string& why);
+    void bury(const Work& work, const std::string& why);
     void tally(std::string_view vendor, std::string_view outcome) const;
 
     InboxServices services_;

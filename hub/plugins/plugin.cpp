@@ -125,6 +125,37 @@ private:
 // An action holds observations of up to ten thousand subjects.
 constexpr hubsdk::JsonLimits kAnswerLimits{HUB_OUTPUT_BYTES_MAX, 96};
 
+/// The length limit in the field table of Interpretation.
+constexpr std::size_t kObservationsMax = 10'000;
+
+// What the reader says names fields of ours and never repeats a value.
+hubsdk::Observation unreadable(const Error& why) {
+    hubsdk::Observation observation;
+    observation.error.emplace();
+    observation.error->error_class = hubsdk::ErrorClass::kSchema;
+    observation.error->message = why.message;
+    observation.error->label = why.path;
+    return observation;
+}
+
+// Of an answer that is none as a whole, each observation by itself: of two persons in one delivery,
+// one bad, the other counts. Nothing if not even one can be read.
+std::optional<hubsdk::Interpretation> readEach(std::string_view text) {
+    const auto document = hubsdk::JsonDocument::parse(text, kAnswerLimits);
+    if (!document) return std::nullopt;
+    const hubsdk::Json list = document->root()["observations"];
+    if (list.size() > kObservationsMax) return std::nullopt;
+    hubsdk::Interpretation all;
+    bool any = false;
+    for (const auto& item : list.items()) {
+        auto one = hubsdk::readShape<hubsdk::Observation>(hubsdk::Json(&item));
+        any = any || one.ok();
+        all.observations.push_back(one ? std::move(one).value() : unreadable(one.error()));
+    }
+    if (!any) return std::nullopt;
+    return all;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Plugin>> Plugin::load(const std::filesystem::path& path,
@@ -191,12 +222,13 @@ Result<Answer> Plugin::call(Function function, std::string_view name, const Inpu
     auto text = exchange(function, name, document, blobs);
     if (!text) return std::move(text).error();
     auto answer = hubsdk::readShape<Answer>(*text, {}, kAnswerLimits);
-    if (!answer) {
-        Error error = answer.error();
-        error.message = "the plugin's answer to " + std::string(name) + " " + error.message;
-        return error;
+    if (answer) return answer;
+    if constexpr (std::is_same_v<Answer, hubsdk::Interpretation>) {
+        if (auto readable = readEach(*text)) return std::move(*readable);
     }
-    return answer;
+    Error error = answer.error();
+    error.message = "the plugin's answer to " + std::string(name) + " " + error.message;
+    return error;
 }
 
 namespace {

@@ -52,7 +52,8 @@ public:
     /// HUB_BLOBS_MAX bodies) or kInternal (the plugin failed or threw).
     [[nodiscard]] hubsdk::Result<hubsdk::Claim> claim(const hubsdk::Delivery& delivery,
                                                       std::string_view settings_json) const;
-    /// What a proven delivery says.
+    /// What a proven delivery says. An observation that cannot be read, among others that can,
+    /// becomes one with an error of class schema whose `label` is the field.
     [[nodiscard]] hubsdk::Result<hubsdk::Interpretation> interpret(
         const hubsdk::Delivery& delivery, std::string_view settings_json) const;
     /// The next action of a flow. `input.inputs.account.settings` should have passed

@@ -115,6 +115,21 @@ TEST_F(PluginCallTest, EveryBadAnswerIsAnErrorOfItsCode) {
     EXPECT_EQ(invalid.text(), "a.b: the plugin refuses the input (interpret): is wrong");
 }
 
+TEST_F(PluginCallTest, ReadsWhatCanBeReadOfAnInterpretation) {
+    const auto plugin = load("trial_odd");
+    const auto mixed = plugin->interpret(delivery("mixed"), "{}");
+    ASSERT_TRUE(mixed.ok()) << mixed.error().text();
+    ASSERT_EQ(mixed->observations.size(), 2U);
+    EXPECT_EQ(mixed->observations[0].vendor_order_id, "r-1");
+    EXPECT_FALSE(mixed->observations[0].error);
+    ASSERT_TRUE(mixed->observations[1].error);
+    EXPECT_EQ(mixed->observations[1].error->error_class, hubsdk::ErrorClass::kSchema);
+    EXPECT_EQ(mixed->observations[1].error->label, "completed_at");
+    const auto none = plugin->interpret(delivery("none"), "{}");
+    EXPECT_EQ(none.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(none.error().path, "observations[0].kind");
+}
+
 TEST_F(PluginCallTest, BrokenSettingsAreTheInputsFault) {
     const auto told = load("trial_good")->interpret(delivery("x"), "{\"a\":");
     EXPECT_EQ(told.error().code, ErrorCode::kInvalid);

@@ -247,6 +247,9 @@ TEST_F(OrderTest, VendorOrderKeepsFetchMarksAndRefusesStaleRows) {
               1);
     EXPECT_EQ(run([&](Connection& c) { vendor_orders_.save(c, scope_, stale, kNow); }).error().code,
               ErrorCode::kConflict);
+    EXPECT_EQ(run([&](Connection& c) { vendor_orders_.lock(c, scope_, stale); }).error().code,
+              ErrorCode::kConflict)
+        << "as a stale row, which a unit reads afresh, not as a database that is busy";
     order = read([&](Connection& c) { return *vendor_orders_.find(c, scope_, order.id); });
     order.fetch_done = order.fetch_wanted;
     order.applicant_url = "https://apply.example/secret";

@@ -206,12 +206,11 @@ std::vector<VendorOrder> VendorOrderRepository::openByNarrowingLink(
 
 void VendorOrderRepository::lock(Connection& connection, const TenantScope& scope,
                                  VendorOrder& order) const {
-    const auto locked = connection.run(
-        "UPDATE vendor_order SET row_version = row_version + 1 WHERE id = ? AND tenant_id = ? "
-        "AND row_version = ?",
-        {order.id, scope.tenantId(), order.row_version});
-    if (locked != 1)
-        throw StorageError(StorageErrorCode::kBusy, "the vendor order was changed in between");
+    requireFresh(
+        connection.run("UPDATE vendor_order SET row_version = row_version + 1 WHERE id = ? AND "
+                       "tenant_id = ? AND row_version = ?",
+                       {order.id, scope.tenantId(), order.row_version}),
+        "the vendor order was changed in between");
     ++order.row_version;
 }
 

@@ -112,8 +112,8 @@ public:
                                                                std::string_view type,
                                                                std::string_view external_id) const;
 
-    /// Takes the row's lock for the rest of the unit and raises row_version. StorageError (kBusy),
-    /// which repeats the unit, if the row was changed since it was read.
+    /// Takes the row's lock for the rest of the unit and raises row_version. StaleRow, which runs
+    /// the unit again, if the row was changed since it was read.
     void lock(Connection& connection, const TenantScope& scope, VendorOrder& order) const;
 
     /// Adds a link; true if it is new. UnitRefused (kConflict) if it is unique and belongs to

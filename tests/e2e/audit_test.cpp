@@ -1,15 +1,8 @@
 // The audit trail of a real hub, read back by the real hubctl.
-#include <sys/wait.h>
-
-#include <array>
-#include <chrono>
-#include <cstdio>
-#include <thread>
-
 #include <gmock/gmock.h>
 
 #include "hub/storage/database.hpp"
-#include "tests/e2e/running_hub.hpp"
+#include "tests/e2e/stage.hpp"
 
 namespace hub::e2e {
 namespace {
@@ -17,37 +10,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::string_view kKey = "e2e-secret-key";
-
-struct Ran {
-    int code = -1;
-    std::string out;
-};
-
-Ran verifyAudit(const RunningHub& hub) {
-    const std::string command =
-        std::string(HUBCTL) + " audit verify --url http://127.0.0.1:" + std::to_string(hub.port()) +
-        " --key-file " + hub.folder() + "/data/admin.key 2>&1";
-    Ran ran;
-    std::FILE* pipe = popen(command.c_str(), "r");
-    std::array<char, 512> buffer{};
-    while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe) != nullptr)
-        ran.out += buffer.data();
-    ran.code = WEXITSTATUS(pclose(pipe));
-    return ran;
-}
-
-// Entries get their numbers within a second of their commit.
-Ran verifyWhenNumbered(const RunningHub& hub) {
-    Ran ran;
-    for (int i = 0; i < 200; ++i) {
-        ran = verifyAudit(hub);
-        const bool nothing_yet = ran.out.find(" 0 entries checked") != std::string::npos;
-        const bool numbered = ran.out.find(", 0 wait for their number") != std::string::npos;
-        if (ran.code != 0 || (numbered && !nothing_yet)) return ran;
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    return ran;
-}
 
 // TM-LOG: chain check finds a changed and a removed row.
 TEST(SqliteAudit, OfARunningHubHoldsUntilSomebodyTouchesIt) {

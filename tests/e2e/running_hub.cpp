@@ -24,20 +24,24 @@ namespace {
 constexpr int kWaitTries = 400;
 constexpr std::chrono::milliseconds kWaitStep{50};
 
-std::string temporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "hub-e2e-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-        throw std::runtime_error("cannot make a temporary folder");
-    return pattern;
-}
-
-std::string storageUrlFor(const std::string& folder) {
-    if (!storage::testing::onMariadb()) return "sqlite:" + folder + "/data/hub.db";
+std::string storageUrlFor(const std::string& data_folder) {
+    if (!storage::testing::onMariadb()) return "sqlite:" + data_folder + "/hub.db";
     auto& server = storage::testing::MariadbServer::shared();
     return server.socketUrl(server.migratedDatabase());
 }
 
 }  // namespace
+
+TemporaryFolder::TemporaryFolder()
+    : path_((std::filesystem::temp_directory_path() / "hub-e2e-XXXXXX").string()) {
+    if (mkdtemp(path_.data()) == nullptr)
+        throw std::runtime_error("cannot make a temporary folder");
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
 
 std::string readFile(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -101,44 +105,42 @@ int Process::waitForExit() {
 }
 
 RunningHub::RunningHub(std::map<std::string, std::string> settings)
-    : folder_(temporaryFolder()),
-      storage_url_(storageUrlFor(folder_)),
-      settings_(std::move(settings)) {
-    settings_.try_emplace("storage.url", storage_url_);
+    : settings_(std::move(settings)) {
+    if (!settings_.contains("storage.url")) settings_["storage.url"] = storageUrlFor(dataFolder());
     storage_url_ = settings_.at("storage.url");
     start();
 }
 
-RunningHub::~RunningHub() {
-    process_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
+std::string RunningHub::dataFolder() const {
+    const auto chosen = settings_.find("data.dir");
+    return chosen == settings_.end() ? folder() + "/data" : chosen->second;
 }
 
 void RunningHub::start() {
-    std::ofstream config(folder_ + "/hubd.properties");
-    config << "server.port = 0\ndata.dir = " << folder_ << "/data\nplugins.dir = " << HUB_BUILD_DIR
+    std::ofstream config(folder() + "/hubd.properties");
+    config << "server.port = 0\ndata.dir = " << folder() << "/data\nplugins.dir = " << HUB_BUILD_DIR
            << "/plugins\n";
     for (const auto& [name, value] : settings_) config << name << " = " << value << "\n";
     config.close();
-    const std::string log = folder_ + "/hubd.log";
+    const std::string log = folder() + "/hubd.log";
     std::filesystem::remove(log);
     process_ = std::make_unique<Process>(
         std::string(HUB_BUILD_DIR) + "/bin/hubd",
-        std::vector<std::string>{"--config=" + folder_ + "/hubd.properties"}, log);
+        std::vector<std::string>{"--config=" + folder() + "/hubd.properties"}, log);
     const std::string address = process_->waitForLine("listening on http://127.0.0.1:");
     if (address.empty()) throw std::runtime_error("hubd did not start: " + readFile(log));
     port_ = static_cast<std::uint16_t>(std::stoi(address));
-    key_ = readFile(folder_ + "/data/admin.key");
+    key_ = readFile(dataFolder() + "/admin.key");
 }
 
 void RunningHub::startLoggingTo(const std::string& file) {
     process_.reset();
     port_ = http::testing::RawListener().port();
-    std::ofstream(folder_ + "/hubd.properties", std::ios::app) << "server.port = " << port_ << "\n";
+    std::ofstream(folder() + "/hubd.properties", std::ios::app)
+        << "server.port = " << port_ << "\n";
     process_ = std::make_unique<Process>(
         std::string(HUB_BUILD_DIR) + "/bin/hubd",
-        std::vector<std::string>{"--config=" + folder_ + "/hubd.properties"}, file);
+        std::vector<std::string>{"--config=" + folder() + "/hubd.properties"}, file);
     for (int i = 0; i < kWaitTries; ++i) {
         try {
             if (send("GET", "/ready", {}, "").status == 200) return;
@@ -185,18 +187,26 @@ hubsdk::JsonDocument RunningHub::api(std::string_view method, std::string_view p
     return std::move(document).value();
 }
 
-std::string RunningHub::connectCheckr(std::string_view api_key) {
-    const auto answer =
-        api("POST", "/providers",
-            R"({"pluginKey":"checkr","providerCode":"checkr","providerName":"Checkr",)"
-            R"("settings":{"environment":"production"},"secrets":{"api_key":")" +
-                std::string(api_key) + "\"}}");
+RunningHub::Provider RunningHub::connect(std::string_view json) const {
+    const auto answer = api("POST", "/providers", json);
+    Provider provider;
+    provider.id = answer.root().pointer("/data/id").text();
     const std::string url(answer.root().pointer("/data/webhookUrl").text());
     const std::size_t path = url.find("/api/webhooks/");
-    if (path == std::string::npos)
-        throw std::runtime_error("no webhook URL: " + hubsdk::toText(answer.root()));
-    webhook_path_ = url.substr(path);
-    return std::string(answer.root().pointer("/data/id").text());
+    // A member of a shared connection has no URL of its own.
+    if (path != std::string::npos) provider.webhook_path = url.substr(path);
+    if (provider.id.empty())
+        throw std::runtime_error("not connected: " + hubsdk::toText(answer.root()));
+    return provider;
+}
+
+std::string RunningHub::connectCheckr(std::string_view api_key) {
+    const Provider provider =
+        connect(R"({"pluginKey":"checkr","providerCode":"checkr","providerName":"Checkr",)"
+                R"("settings":{"environment":"production"},"secrets":{"api_key":")" +
+                std::string(api_key) + "\"}}");
+    webhook_path_ = provider.webhook_path;
+    return provider.id;
 }
 
 HttpAnswer RunningHub::deliver(std::string_view body, std::string_view api_key) const {

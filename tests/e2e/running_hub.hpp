@@ -17,6 +17,19 @@ struct HttpAnswer {
     std::string body;
 };
 
+/// Made by the constructor, removed with everything in it by the destructor.
+class TemporaryFolder {
+public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
 /// A program that this test started and ends by its process id.
 class Process {
 public:
@@ -30,6 +43,7 @@ public:
 
     /// The rest of the first line that contains `mark`, behind it; waits up to 20 s. "" if none.
     [[nodiscard]] std::string waitForLine(std::string_view mark) const;
+    [[nodiscard]] int id() const { return process_id_; }
     /// SIGKILL, and waits.
     void kill();
     /// SIGTERM, and waits; the exit code, -1 if a signal ended it.
@@ -51,9 +65,10 @@ class RunningHub {
 public:
     /// `settings` are configuration keys beside those that the fixture sets.
     explicit RunningHub(std::map<std::string, std::string> settings = {});
-    ~RunningHub();
 
-    [[nodiscard]] const std::string& folder() const { return folder_; }
+    [[nodiscard]] const std::string& folder() const { return folder_.path(); }
+    /// The hub's data.dir.
+    [[nodiscard]] std::string dataFolder() const;
     [[nodiscard]] const std::string& storageUrl() const { return storage_url_; }
     [[nodiscard]] std::uint16_t port() const { return port_; }
     [[nodiscard]] const std::string& key() const { return key_; }
@@ -66,6 +81,12 @@ public:
     [[nodiscard]] hubsdk::JsonDocument api(std::string_view method, std::string_view path,
                                            std::string_view json = {}) const;
 
+    struct Provider {
+        std::string id;
+        std::string webhook_path;
+    };
+    /// Connects a vendor; `json` is the body of POST /providers.
+    [[nodiscard]] Provider connect(std::string_view json) const;
     /// Connects a Checkr account with this key; gives its id and keeps the webhook path.
     std::string connectCheckr(std::string_view api_key);
     [[nodiscard]] const std::string& webhookPath() const { return webhook_path_; }
@@ -82,7 +103,7 @@ public:
     [[nodiscard]] Process& process() { return *process_; }
 
 private:
-    std::string folder_;
+    TemporaryFolder folder_;
     std::string storage_url_;
     std::map<std::string, std::string> settings_;
     std::unique_ptr<Process> process_;

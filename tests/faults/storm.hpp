@@ -13,24 +13,6 @@
 
 namespace hub::faults {
 
-/// The vendor's twin as a process of its own.
-class Twin {
-public:
-    explicit Twin(const std::string& folder, std::string_view api_key);
-    /// "http://127.0.0.1:PORT".
-    [[nodiscard]] const std::string& address() const { return address_; }
-    /// The text of GET /_sim/ledger.
-    [[nodiscard]] std::string ledger() const;
-    void setSwitch(const std::string& json) const;
-
-private:
-    [[nodiscard]] std::string call(std::string_view method, const std::string& path,
-                                   const std::string& body) const;
-    std::string address_;
-    std::uint16_t port_ = 0;
-    std::unique_ptr<e2e::Process> process_;
-};
-
 /// Sends until it is stopped. Every order is asked for until it is accepted, each time with the
 /// same idempotency key, as a client does that got no answer. Webhooks are sent once each.
 class Storm {

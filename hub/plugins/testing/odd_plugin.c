@@ -45,6 +45,12 @@ static hub_status interpret(const hub_call* call, const hub_sink* sink) {
             return HUB_OK;
         case 'j':
             return answer(sink, "no json");
+        case 'm': /* one observation that can be read, and one that cannot */
+            return answer(sink,
+                          "{\"observations\":[{\"kind\":\"screening\",\"vendor_order_id\":\"r-1\"},"
+                          "{\"kind\":\"screening\",\"completed_at\":\"yesterday\"}]}");
+        case 'n': /* none that can be read */
+            return answer(sink, "{\"observations\":[{\"kind\":\"nothing\"}]}");
         case 's':
             return 99;
         case 'i':

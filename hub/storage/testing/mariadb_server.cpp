@@ -236,6 +236,12 @@ void MariadbServer::end(int signal) {
     process_id_ = 0;
 }
 
+void MariadbServer::startIfEnded() {
+    if (process_id_ > 0 && waitpid(process_id_, nullptr, WNOHANG) == 0) return;
+    process_id_ = 0;
+    start();
+}
+
 void MariadbServer::stop() { end(SIGTERM); }
 void MariadbServer::kill() { end(SIGKILL); }
 void MariadbServer::freeze() { ::kill(process_id_, SIGSTOP); }

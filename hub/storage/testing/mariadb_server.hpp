@@ -46,6 +46,8 @@ public:
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
     void start();
+    /// What a service manager does: starts it again if it ended by itself.
+    void startIfEnded();
     /// An orderly stop, or SIGKILL.
     void stop();
     void kill();

@@ -1,0 +1,121 @@
+// Deliveries that tell of several persons, and what becomes of those that cannot be applied
+// (TM-IN-10).
+#include "hub/ingress/inbox_worker.hpp"
+
+#include <gmock/gmock.h>
+
+#include "hub/ingress/testing/ingress_fixture.hpp"
+
+namespace hub::ingress {
+namespace {
+
+using testing::IngressTest;
+using testing::Sent;
+
+class InboxWorkerTest : public IngressTest {
+protected:
+    InboxWorkerTest() {
+        const auto plugin = plugins_->install(HUB_BUILD_DIR "/plugins/e2e/roster.so");
+        if (!plugin) throw std::runtime_error(plugin.error().text());
+        account_ = account(scope_, "roster", std::nullopt, std::nullopt, "roster");
+        sql("UPDATE provider_config SET unknown_orders = 'create'");
+    }
+    void sql(std::string_view text) {
+        const auto done =
+            database_->write(storage::WriteQueue::kSystem,
+                             [&](storage::Connection& connection) { connection.run(text); });
+        ASSERT_TRUE(done.ok()) << done.error().text();
+    }
+    void send(const std::string& event, const std::string& persons) {
+        Sent sent;
+        sent.vendor = "roster";
+        sent.token = account_.token;
+        sent.body = R"({"id":")" + event + R"(","persons":[)" + persons + "]}";
+        sent.is_signed = false;
+        sent.more_headers.push_back(
+            {"X-Roster-Signature", security::hexEncode(security::hmac(security::HashAlg::kSha256,
+                                                                      sent.secret, sent.body))});
+        ASSERT_EQ(knock(sent).status, 200);
+    }
+    /// Works until nothing is due.
+    void work() {
+        InboxWorker worker(
+            {*database_, *repositories_, *plugins_, [this] { return now_.load(); }, [] {}}, "test",
+            1);
+        while (worker.runOnce() > 0) {
+        }
+    }
+    std::string of(const std::string& event, const std::string& column) {
+        return text("SELECT " + column + " FROM inbound_event WHERE vendor_event_id = ?", {event});
+    }
+    std::string statusOf(const std::string& person) {
+        return text("SELECT status FROM vendor_order WHERE vendor_order_id = ?", {person});
+    }
+    std::int64_t alarms() {
+        return count("SELECT COUNT(*) FROM alert WHERE alert_type = 'delivery_dead'");
+    }
+
+    Made account_;
+};
+
+constexpr const char* kGood = R"({"id":"p1","status":"completed","outcome":"clear"})";
+
+TEST_F(InboxWorkerTest, AppliesTheGoodOneOfTwoPersonsAndBuriesTheBadOneWithItsReason) {
+    send("e1", std::string(kGood) + R"(,{"status":"completed"})");
+    work();
+    EXPECT_EQ(statusOf("p1"), "completed");
+    EXPECT_EQ(of("e1", "status"), "dead");
+    EXPECT_EQ(of("e1", "error"), "observation 1: schema no_id");
+    EXPECT_EQ(alarms(), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM observation"), 1);
+}
+
+TEST_F(InboxWorkerTest, BuriesAPersonThatThePluginWroteWrongly) {
+    send("e1",
+         R"({"id":"p0","status":"completed","completed_at":"yesterday"},)" + std::string(kGood));
+    work();
+    EXPECT_EQ(statusOf("p1"), "completed");
+    EXPECT_EQ(statusOf("p0"), "");
+    EXPECT_EQ(of("e1", "status"), "dead");
+    EXPECT_EQ(of("e1", "error"), "observation 0: schema at completed_at");
+}
+
+TEST_F(InboxWorkerTest, DoesNotDelayTheNeighboursOfABadDelivery) {
+    send("bad", R"({"status":"completed"})");
+    send("good", kGood);
+    work();
+    EXPECT_EQ(of("bad", "status"), "dead");
+    EXPECT_EQ(of("good", "status"), "processed");
+    EXPECT_EQ(statusOf("p1"), "completed");
+}
+
+TEST_F(InboxWorkerTest, TriesAnUnreadableDeliveryAgainAndBuriesItAtLast) {
+    send("e1", R"({"id":"p1","completed_at":"yesterday"})");
+    work();
+    EXPECT_EQ(of("e1", "status"), "failed");
+    EXPECT_EQ(alarms(), 0);
+    for (std::int64_t i = 1; i < kAttemptsMax; ++i) {
+        now_ += 3'600'000;
+        work();
+    }
+    EXPECT_EQ(of("e1", "status"), "dead");
+    EXPECT_THAT(of("e1", "error"), ::testing::HasSubstr("observations[0].completed_at"));
+    EXPECT_EQ(alarms(), 1);
+}
+
+TEST_F(InboxWorkerTest, BringsInWhatIsMissingWhenADeadLetterIsReplayed) {
+    send("e1", std::string(kGood) + R"(,{"status":"completed"})");
+    work();
+    const auto replayed =
+        database_->write(storage::WriteQueue::kPortal, [&](storage::Connection& connection) {
+            repositories_->inbox.replay(connection, scope_, of("e1", "id"), now_);
+        });
+    ASSERT_TRUE(replayed.ok()) << replayed.error().text();
+    work();
+    EXPECT_EQ(of("e1", "status"), "dead") << "this plugin knows no better";
+    EXPECT_EQ(count("SELECT COUNT(*) FROM observation"), 1) << "the good one counts once";
+    EXPECT_EQ(count("SELECT COUNT(*) FROM screening_order"), 1);
+}
+
+}  // namespace
+}  // namespace hub::ingress

@@ -1,0 +1,42 @@
+#include "tests/faults/ordering.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace hub::faults {
+
+int numberFrom(const char* name, int otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::atoi(text);
+}
+
+void Ordering::expectNothingLostOrDoubled(Storm& storm, int orders) {
+    ASSERT_TRUE(storm.settle(60)) << "every order is accepted at last";
+    const auto ids = storm.orders();
+    EXPECT_EQ(ids.size(), static_cast<std::size_t>(orders));
+    e2e::waitFor(
+        120, [&] { return std::ranges::all_of(ids, [&](const auto& id) { return isRight(id); }); });
+    for (const auto& id : ids) EXPECT_TRUE(isRight(id)) << hubsdk::toText(order(id).root());
+    EXPECT_GT(storm.answered().size(), 0U);
+    expectRows(storm.answered());
+    const auto ledger = twin_.ledger();
+    EXPECT_EQ(hubsdk::toText(ledger.root()["duplicates_by_custom_id"]), "{}");
+    EXPECT_EQ(ledger.root()["invitations"].asInt64(), orders);
+}
+
+bool Ordering::isRight(const std::string& order_id) const {
+    const auto found = order(order_id);
+    const std::string_view status = found.root().pointer("/data/status").text();
+    const std::string_view result = found.root().pointer("/data/result").text();
+    return (status == "completed" && result == "clear") ||
+           (status == "pending_review" && result == "consider");
+}
+
+void Ordering::expectRows(const std::set<std::string>& events) {
+    e2e::StoredRows rows(hub_);
+    const auto all = rows.texts("SELECT vendor_event_id FROM inbound_event");
+    const std::set<std::string> stored(all.begin(), all.end());
+    for (const std::string& id : events) EXPECT_TRUE(stored.contains(id)) << id;
+}
+
+}  // namespace hub::faults

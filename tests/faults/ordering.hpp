@@ -1,0 +1,25 @@
+/// Orders under faults: what every such test starts with, and what must hold at its end.
+#pragma once
+
+#include "tests/e2e/stage.hpp"
+#include "tests/faults/storm.hpp"
+
+namespace hub::faults {
+
+/// A number of the environment, for example HUB_FAULT_ROUNDS.
+[[nodiscard]] int numberFrom(const char* name, int otherwise);
+
+class Ordering : public e2e::Stage {
+protected:
+    using Stage::Stage;
+
+    /// Waits for the ends of all orders. Architecture section 11, invariants 1 and 2: every
+    /// acknowledged event has its row, every order its right end, and none is at the vendor twice.
+    void expectNothingLostOrDoubled(Storm& storm, int orders);
+
+private:
+    [[nodiscard]] bool isRight(const std::string& order_id) const;
+    void expectRows(const std::set<std::string>& events);
+};
+
+}  // namespace hub::faults
