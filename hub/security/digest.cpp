@@ -91,10 +91,14 @@ std::string uuid7() {
 namespace {
 
 // The place of an id among those of its millisecond (RFC 9562 section 6.2, method 1), so that rows
-// of one process sort as they were made. Beyond 4096 in a millisecond the order is lost.
+// of one process sort as they were made. Beyond 4096 in a millisecond the order is lost. Threads
+// name rows by the times at which their work began, so each of the last milliseconds counts for
+// itself.
 unsigned placeInMillisecond(std::uint64_t now_ms) {
     constexpr std::uint64_t kPlaceMax = 0xfff;
-    static std::atomic<std::uint64_t> last{0};
+    constexpr std::size_t kMilliseconds = 1024;
+    static std::array<std::atomic<std::uint64_t>, kMilliseconds> all_last{};
+    std::atomic<std::uint64_t>& last = all_last[now_ms % kMilliseconds];
     std::uint64_t before = last.load();
     std::uint64_t next = 0;
     do {

@@ -50,6 +50,17 @@ TEST(Digest, Uuid7CarriesTimeVersionAndVariant) {
     EXPECT_LT(uuid7(1000), uuid7(2000));
 }
 
+// Threads name rows by the times at which their work began: the order within each time stays.
+TEST(Digest, Uuid7SortsAsMadeBesideIdsOfOtherTimes) {
+    std::string last;
+    for (int i = 0; i < 50; ++i) {
+        const std::string next = uuid7(1'760'000'000'000);
+        EXPECT_LT(last, next);
+        last = next;
+        (void)uuid7(1'760'000'000'001 + i % 3);
+    }
+}
+
 TEST(Encoding, RoundTripsEveryLength) {
     std::string bytes;
     for (int i = 0; i < 300; ++i) {
