@@ -120,19 +120,35 @@ private:
                   context_.source_id, "The vendor reports something that a person should look at.");
         }
         // What names no order at all (a package event) is news for a person at most.
-        const bool names_order = observation_.vendor_order_id || observation_.client_reference;
-        if (!names_order) return store(ApplyOutcome::kApplied, std::nullopt);
+        const bool can_be_read = observation_.vendor_order_id || hasUniqueLink();
+        if (!can_be_read && !observation_.client_reference)
+            return store(ApplyOutcome::kApplied, std::nullopt);
         if (context_.unknown_order == UnknownOrder::kHold) {
             return {ApplyOutcome::kHeld, std::nullopt, 0};
         }
+        // A pointer says too little to be matched: what is read from the vendor decides.
+        const bool pointer =
+            context_.source == Source::kTold && (observation_.needs_fetch || context_.is_hint);
+        if (pointer && can_be_read && canRead()) return store(ApplyOutcome::kFetch, std::nullopt);
         if (context_.unknown_order == UnknownOrder::kCreate && !context_.is_hint)
             return createAndApply("external_api", "vendor:");
         storage::Task task;
         task.kind = "unknown_vendor_order";
-        task.subject_type = "inbound_event";
+        task.subject_type = context_.source_kind == "delivery" ? "inbound_event" : "flow_step";
         task.subject_id = context_.source_id;
         openTask(unit_, cause_, task);
         return store(ApplyOutcome::kParked, std::nullopt);
+    }
+
+    [[nodiscard]] bool hasUniqueLink() const {
+        return std::ranges::any_of(observation_.links, [&](const hubsdk::Link& link) {
+            return isUniqueLink(context_.manifest, link.type);
+        });
+    }
+
+    [[nodiscard]] bool canRead() const {
+        return std::ranges::find(context_.manifest.commands, "order.refresh") !=
+               context_.manifest.commands.end();
     }
 
     Applied createAndApply(std::string_view channel, std::string_view prefix) {
@@ -156,6 +172,7 @@ private:
         const auto& rows = unit_.repositories.vendor_orders;
         rows.lock(unit_.connection, unit_.scope, row);
         const bool told = context_.source == Source::kTold;
+        if (told) wakeFlows(unit_, {"vendor_order", row.id}, storage::kDeliveryEvent);
         // TM-IN-2: a hint leaves nothing of its body behind, not even a link.
         if (!context_.is_hint) addLinks(row);
         if (!context_.is_hint && observation_.alert && observation_.origin != kMonitoring) {

@@ -24,20 +24,21 @@ struct ApplyContext {
     const storage::Account& account;
     const hubsdk::Manifest& manifest;
     Source source = Source::kTold;
-    bool is_hint = false;     ///< the proof covers too little: nothing but a fetch follows
-    std::string source_kind;  ///< delivery, flow_step
-    std::string source_id;
+    bool is_hint = false;          ///< the proof covers too little: nothing but a fetch follows
+    std::string source_kind = {};  ///< delivery, flow_step
+    std::string source_id = {};
     std::int64_t ordinal = 0;
-    std::optional<std::string> vendor_order_row_id;  ///< subject of the flow, if there is one
+    std::optional<std::string> vendor_order_row_id = {};  ///< subject of the flow, if there is one
     std::int64_t fetch_started_ms = 0;
     UnknownOrder unknown_order = UnknownOrder::kTask;
-    std::optional<std::string> trace_id;
+    std::optional<std::string> trace_id = {};
 };
 
 enum class ApplyOutcome : std::uint8_t {
     kApplied,   ///< state, or at least a link or an alert, changed or was confirmed
     kDropped,   ///< older than what is stored, or about what has ended
-    kFetch,     ///< the state has to be read from the vendor: a fetch was asked for
+    kFetch,     ///< the state has to be read from the vendor: of a row, or by links if no row is
+                ///< known yet
     kHeld,      ///< the order is unknown; nothing was stored
     kParked,    ///< kept for a person
     kRepeated,  ///< this observation had been applied before

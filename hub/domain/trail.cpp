@@ -98,6 +98,16 @@ void record(const UnitOfWork& unit, const Cause& cause, const Change& change) {
     event.payload = payloadOf(change);
     event.trace_id = cause.trace_id;
     unit.repositories.audit.record(unit.connection, unit.scope, entry, event, unit.now_ms);
+    wakeFlows(unit, {change.resource_type, change.resource_id}, change.event_type);
+    // What happens to a check happens to its order.
+    if (!change.order_id.empty() && change.order_id != change.resource_id)
+        wakeFlows(unit, {"screening_order", change.order_id}, change.event_type);
+}
+
+void wakeFlows(const UnitOfWork& unit, const storage::WakeSubject& subject,
+               std::string_view event_type) {
+    unit.repositories.flows.wakeBySubject(unit.connection, unit.scope, subject, event_type,
+                                          unit.now_ms);
 }
 
 bool raiseAlert(const UnitOfWork& unit, const Cause& cause, storage::Alert alert) {

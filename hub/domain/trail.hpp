@@ -41,8 +41,13 @@ struct Change {
 /// A change of the row of an order.
 [[nodiscard]] Change orderChange(const std::string& order_id, const std::string& person_id);
 
-/// Writes both rows. Throws StorageError, which undoes the change too.
+/// Writes both rows, and wakes the flows that wait for the event. Throws StorageError, which undoes
+/// the change too.
 void record(const UnitOfWork& unit, const Cause& cause, const Change& change);
+
+/// Wakes the flows that wait for this event of the subject (plugin-contract section 6, wake_on).
+void wakeFlows(const UnitOfWork& unit, const storage::WakeSubject& subject,
+               std::string_view event_type);
 
 /// Raises an alert and records it, unless one of its key is there. True if it is new.
 bool raiseAlert(const UnitOfWork& unit, const Cause& cause, storage::Alert alert);

@@ -70,6 +70,33 @@ Result<void> putBody(http::OutboundRequest& request, const hubsdk::Call& call,
     return {};
 }
 
+const std::string* secretFor(const CallContext& context, std::string_view place) {
+    for (const hubsdk::SecretRule& rule : context.manifest.secrets) {
+        if (std::ranges::find(rule.places, place) == rule.places.end()) continue;
+        const auto found = context.secrets.find(rule.name);
+        return found == context.secrets.end() ? nullptr : &found->second.front();
+    }
+    return nullptr;
+}
+
+// An account without the pair goes without: whether it needs one, the manifest says by `required`.
+Result<void> putCertificate(http::OutboundRequest& request, const CallContext& context) {
+    const std::string* chain = secretFor(context, "client_certificate");
+    const std::string* key = secretFor(context, "client_key");
+    if (chain == nullptr && key == nullptr) return {};
+    if (chain == nullptr || key == nullptr)
+        return hubsdk::makeError(hubsdk::ErrorCode::kInvalid,
+                                 "the account has only one half of its client certificate");
+    auto certificate = std::make_shared<http::ClientCertificate>();
+    certificate->chain_pem = *chain;
+    certificate->key_pem = *key;
+    std::string pair = *chain + "\n" + *key;
+    certificate->identity = context.account.id + ":" + security::sha256Hex(pair);
+    security::wipe(pair);
+    request.certificate = std::move(certificate);
+    return {};
+}
+
 std::size_t answerBytesMax(const hubsdk::Call& call) {
     if (call.to != "blob") return static_cast<std::size_t>(kReplyBytesMax);
     constexpr auto kBlobMax = static_cast<std::int64_t>(storage::kBlobBytesMax);
@@ -120,6 +147,9 @@ Result<http::OutboundRequest> assembleCall(const hubsdk::Call& call,
     if (auto put = putHeaders(request, call, idempotency_key, pieces); !put)
         return std::move(put).error();
     if (auto put = putBody(request, call, pieces); !put) return std::move(put).error();
+    if (call.credentials != "none" && !call.download) {
+        if (auto put = putCertificate(request, context); !put) return std::move(put).error();
+    }
     request.deadline_ms = deadlineMs(call, context.manifest, context.account);
     request.answer_bytes_max = answerBytesMax(call);
     request.follow_one_redirect = call.download;

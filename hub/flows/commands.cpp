@@ -30,6 +30,21 @@ storage::NewFlow flowOf(const storage::Account& account, std::string_view comman
 
 }  // namespace
 
+bool offers(const hubsdk::Manifest& manifest, std::string_view command) {
+    return std::ranges::find(manifest.commands, command) != manifest.commands.end();
+}
+
+hubsdk::Result<void> requireOffered(const hubsdk::Manifest& manifest, std::string_view command,
+                                    std::string field) {
+    if (offers(manifest, command)) return {};
+    std::string all;
+    for (const std::string& offered : manifest.commands)
+        all.append(all.empty() ? "" : ", ").append(offered);
+    std::string why = manifest.vendor + " does not offer " + std::string(command) + "; it offers " +
+                      (all.empty() ? "nothing" : all);
+    return hubsdk::makeError(hubsdk::ErrorCode::kInvalid, std::move(why), std::move(field));
+}
+
 std::string frozenInputs(const hubsdk::Command& command) { return hubsdk::writeShape(command); }
 
 void describeVendorOrder(storage::Connection& connection, const storage::Repositories& repositories,

@@ -4,6 +4,7 @@
 #include "hub/storage/repositories.hpp"
 
 #include <hubsdk/model/flow.hpp>
+#include <hubsdk/model/manifest.hpp>
 
 namespace hub::flows {
 
@@ -16,6 +17,14 @@ inline constexpr std::int64_t kFetchGatherMs = 2'000;
 
 /// The JSON with which a flow of this command begins. Frozen from then on.
 [[nodiscard]] std::string frozenInputs(const hubsdk::Command& command);
+
+/// Whether the plugin carries out this command.
+[[nodiscard]] bool offers(const hubsdk::Manifest& manifest, std::string_view command);
+
+/// Fails with kInvalid at `field`, and the list of what the plugin offers, if it does not carry out
+/// this command.
+[[nodiscard]] hubsdk::Result<void> requireOffered(const hubsdk::Manifest& manifest,
+                                                  std::string_view command, std::string field);
 
 struct VendorOrderCommand {
     std::string command;  ///< order.submit, order.refresh, order.cancel, order.report

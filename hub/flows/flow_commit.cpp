@@ -46,7 +46,9 @@ void FlowRunner::applyStep(Connection& connection, const FlowTurn& turn,
                                  0,
                                  std::nullopt,
                                  fetchStart(turn),
-                                 domain::UnknownOrder::kTask,
+                                 turn.account.unknown_orders == "create"
+                                     ? domain::UnknownOrder::kCreate
+                                     : domain::UnknownOrder::kTask,
                                  std::nullopt};
     if (turn.flow.subject_type == "vendor_order")
         context.vendor_order_row_id = turn.flow.subject_id;
@@ -96,6 +98,7 @@ FlowRunner::Next FlowRunner::finish(const FlowTurn& turn, const hubsdk::Action& 
                        std::nullopt,
                        std::nullopt};
         if (action.error) end.error_class = action.error->error_class;
+        end.cursor = action.cursor;
         settleSubject({connection, repositories, turn.scope(), now}, end);
         if (turn.flow.command.starts_with("auth.")) {
             repositories.flows.wakeWaiting(connection, turn.scope(), turn.account.id, "token", now);
@@ -113,14 +116,15 @@ FlowRunner::Next FlowRunner::finish(const FlowTurn& turn, const hubsdk::Action& 
     return Next::kReleased;
 }
 
-void FlowRunner::raiseAlert(Connection& connection, const FlowTurn& turn,
-                            std::string_view type) const {
+void FlowRunner::raiseAlert(Connection& connection, const FlowTurn& turn, std::string_view type,
+                            std::string description) const {
     storage::Alert alert;
     alert.alert_type = type;
     alert.severity = "high";
     alert.subject_type = "flow";
     alert.subject_id = turn.flow.id;
-    alert.description = turn.flow.command + " did not end by itself.";
+    alert.description = description.empty() ? turn.flow.command + " did not end by itself."
+                                            : std::move(description);
     domain::raiseAlert({connection, services_.repositories, turn.scope(), services_.now_ms()},
                        {domain::Actor::kSystem, turn.flow.plugin_key, std::nullopt}, alert);
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "hub/flows/feeds.hpp"
 #include "hub/flows/flow_sweep.hpp"
 #include "hub/flows/freshness.hpp"
 #include "hub/observe/log.hpp"
@@ -78,11 +79,16 @@ void FlowEngine::loop() {
 void FlowEngine::keepHouse() {
     std::int64_t swept_at = 0;
     std::int64_t asked_at = 0;
+    std::int64_t fed_at = 0;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
         const std::int64_t now = services_.now_ms();
         keeper_.extendAll(now + kLeaseMs);
+        if (now - fed_at >= kFeedsEveryMs) {
+            fed_at = now;
+            syncDueFeeds(services_);
+        }
         if (now - asked_at >= kOverdueEveryMs) {
             asked_at = now;
             fetchOverdue(services_);

@@ -6,6 +6,8 @@
 #include "hub/flows/retry_after.hpp"
 #include "hub/observe/log.hpp"
 
+#include <hubsdk/cpp/json.hpp>
+
 namespace hub::flows {
 namespace {
 
@@ -92,11 +94,22 @@ FlowRunner::Next FlowRunner::recoverStep(FlowTurn& turn, const FlowStep& step) c
 
 FlowRunner::Next FlowRunner::waitStep(const FlowTurn& turn, const FlowStep& step) const {
     const std::int64_t now = services_.now_ms();
-    if (now < step.intent.deadline_at_ms) return sleep(turn, step.intent.deadline_at_ms, "time");
+    const auto& flows = services_.repositories.flows;
+    const bool woken = services_.database.read(
+        [&](Connection& connection) { return flows.isWoken(connection, turn.lease); });
+    if (now < step.intent.deadline_at_ms && !woken) {
+        services_.control.stats.sleeps.add(turn.flow.plugin_key, "time");
+        commit(turn, "sleep", [&](Connection& connection) {
+            flows.sleepUnlessWoken(connection, turn.lease, step.intent.deadline_at_ms, "time", now);
+        });
+        return Next::kReleased;
+    }
     const bool over = commit(turn, "wait over", [&](Connection& connection) {
         storage::FlowReply reply;
         reply.status = 200;
-        services_.repositories.flows.commitReply(connection, turn.lease, step.id, reply, now);
+        if (const auto event = flows.takeWake(connection, turn.lease))
+            reply.body = R"({"event":)" + hubsdk::quoted(*event) + "}";
+        flows.commitReply(connection, turn.lease, step.id, reply, now);
     });
     return over ? Next::kGoOn : Next::kReleased;
 }

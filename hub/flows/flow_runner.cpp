@@ -14,6 +14,9 @@ using storage::Connection;
 using storage::FlowStep;
 
 constexpr std::string_view kInboundRequest = "inbound.request";
+constexpr std::string_view kVendorOrder = "vendor_order";
+// Beyond every time that a row can have.
+constexpr std::int64_t kNever = std::int64_t{253'000'000'000} * 1000;
 
 std::optional<storage::Order> askedOrder(const storage::Repositories& repositories,
                                          Connection& connection, const FlowTurn& turn,
@@ -38,6 +41,15 @@ std::string orderAnswer(const storage::Order& order) {
     writer.member("status", std::string_view(order.status));
     writer.endObject();
     return json;
+}
+
+// From when on the flow cannot know what was delivered: the state that its last call read is as old
+// as the call. After a wait only what came later counts, else one event would end every wait.
+std::int64_t unseenFrom(const FlowTurn& turn) {
+    if (turn.steps.empty()) return turn.flow.leg == 0 ? turn.flow.created_at_ms : kNever;
+    const FlowStep& last = turn.steps.back();
+    if (last.intent.kind == "wait") return last.entry_at_ms.value_or(last.intent_at_ms) + 1;
+    return last.intent_at_ms;
 }
 
 }  // namespace
@@ -137,6 +149,8 @@ FlowRunner::Next FlowRunner::carryOut(FlowTurn& turn, const hubsdk::Action& acti
                                                                 : 0;
     if (turn.steps.size() + more > static_cast<std::size_t>(storage::kLegEntriesMax))
         return fail(turn, hubsdk::ErrorClass::kInternal, "a leg has at most 64 entries");
+    const Next landed = landRecords(turn, action);
+    if (landed != Next::kReady) return landed;
     switch (action.action) {
         case ActionKind::kCall:
             return call(turn, action);
@@ -194,8 +208,26 @@ FlowRunner::Next FlowRunner::ask(FlowTurn& turn, const hubsdk::Action& action) c
     return asked ? Next::kGoOn : Next::kReleased;
 }
 
+// What a flow may wait for: events of its subject, and of the order behind a vendor order.
+std::vector<storage::WakeSubject> FlowRunner::wakeSubjects(Connection& connection,
+                                                           const FlowTurn& turn) const {
+    std::vector<storage::WakeSubject> subjects{{turn.flow.subject_type, turn.flow.subject_id}};
+    if (turn.flow.subject_type != kVendorOrder) return subjects;
+    const auto row =
+        services_.repositories.vendor_orders.find(connection, turn.scope(), turn.flow.subject_id);
+    if (row) subjects.push_back({"screening_order", row->order_id});
+    return subjects;
+}
+
 FlowRunner::Next FlowRunner::wait(FlowTurn& turn, const hubsdk::Action& action) const {
     const std::int64_t now = services_.now_ms();
+    const std::vector<std::string>& wake_on = action.wait->wake_on;
+    if (action.wait->until_ms > now + kWaitMaxMs)
+        return fail(turn, hubsdk::ErrorClass::kSchema, "a wait ends within 90 days",
+                    action.wait->label);
+    if (wake_on.size() > storage::kWakeTypesMax)
+        return fail(turn, hubsdk::ErrorClass::kSchema, "a wait names at most 8 event types",
+                    action.wait->label);
     auto materials = gather(turn, action, services_.repositories.inbox, now);
     if (!materials) return fail(turn, hubsdk::ErrorClass::kSchema, materials.error().text());
     const bool waiting = commit(turn, "wait", [&](Connection& connection) {
@@ -207,7 +239,13 @@ FlowRunner::Next FlowRunner::wait(FlowTurn& turn, const hubsdk::Action& action) 
         intent.repeat_rule = "safe";
         intent.deadline_at_ms = action.wait->until_ms;
         intent.give_up_at_ms = std::max(now, intent.deadline_at_ms) + kGiveUpAfterMs;
-        services_.repositories.flows.commitIntent(connection, turn.lease, intent, now);
+        const auto& flows = services_.repositories.flows;
+        flows.commitIntent(connection, turn.lease, intent, now);
+        if (wake_on.empty()) return;
+        flows.wakeOn(connection, turn.lease, wakeSubjects(connection, turn), wake_on, now);
+        if (turn.flow.subject_type != kVendorOrder) return;
+        flows.wakeByEarlierDelivery(connection, turn.lease, turn.flow.subject_id, unseenFrom(turn),
+                                    now);
     });
     return waiting ? Next::kGoOn : Next::kReleased;
 }

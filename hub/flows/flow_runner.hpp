@@ -28,6 +28,9 @@ inline constexpr std::int64_t kTokenWaitMs = 30'000;
 /// A failed renewal speaks for flows that come this much later; then it is tried again.
 inline constexpr std::int64_t kTokenFailureMs = 60'000;
 
+/// The longest that a flow may wait for a time or an event.
+inline constexpr std::int64_t kWaitMaxMs = std::int64_t{90} * 24 * 3600 * 1000;
+
 /// What the runner works with; everything outlives it.
 struct FlowServices {
     storage::Database& database;
@@ -82,6 +85,8 @@ private:
     Next carryOut(FlowTurn& turn, const hubsdk::Action& action) const;
     Next ask(FlowTurn& turn, const hubsdk::Action& action) const;
     Next wait(FlowTurn& turn, const hubsdk::Action& action) const;
+    [[nodiscard]] std::vector<storage::WakeSubject> wakeSubjects(storage::Connection& connection,
+                                                                 const FlowTurn& turn) const;
     [[nodiscard]] std::string answerTo(const FlowTurn& turn, const hubsdk::Ask& ask) const;
     Next sleep(const FlowTurn& turn, std::int64_t until_ms, std::string_view waits_for) const;
     bool commit(const FlowTurn& turn, std::string_view what, storage::Unit unit) const;
@@ -112,6 +117,10 @@ private:
     void storeReply(storage::Connection& connection, const FlowTurn& turn, const Intended& intended,
                     const CallOutcome& outcome) const;
 
+    // flow_records.cpp: files that become one delivery a record
+    Next landRecords(const FlowTurn& turn, const hubsdk::Action& action) const;
+    Next landFile(const FlowTurn& turn, const hubsdk::Deliver& file) const;
+
     // flow_commit.cpp: the transactions that end a step, a leg or a flow
     void applyStep(storage::Connection& connection, const FlowTurn& turn,
                    Materials& materials) const;
@@ -123,8 +132,8 @@ private:
     Next giveUp(const FlowTurn& turn) const;
     Next endUncertain(const FlowTurn& turn, std::string why) const;
     Next park(const FlowTurn& turn, std::string why) const;
-    void raiseAlert(storage::Connection& connection, const FlowTurn& turn,
-                    std::string_view type) const;
+    void raiseAlert(storage::Connection& connection, const FlowTurn& turn, std::string_view type,
+                    std::string description = {}) const;
 
     FlowServices services_;
 };

@@ -6,7 +6,8 @@
 
 namespace hub::flows {
 
-/// A leg's entries, and the inputs and result of a flow, are kept so long after its end.
+/// A leg's entries, and the inputs and result of a flow, are kept so long after its end; longer as
+/// recordings where the account has recording_days (architecture section 7).
 inline constexpr std::int64_t kEntriesKeptMs = std::int64_t{30} * 24 * 3600 * 1000;
 inline constexpr std::int64_t kSweepEveryMs = 10 * 60'000;
 /// Rows of one unit, and units of one sweep: other work is let in between, and what is left over

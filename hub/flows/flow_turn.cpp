@@ -32,7 +32,8 @@ hubsdk::Entry entryOf(const FlowStep& step) {
     if (step.intent.kind == "ask") {
         entry.answer.json = step.reply->body;
     } else if (step.intent.kind == "wait") {
-        entry.timer = true;
+        entry.timer = step.reply->body.empty();
+        if (!entry.timer) entry.answer.json = step.reply->body;
     } else if (step.state == StepState::kLost) {
         entry.lost = true;
     } else {

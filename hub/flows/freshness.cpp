@@ -20,7 +20,8 @@ bool askFor(const FlowServices& services, Connection& connection,
     row->next_poll_at_ms = now_ms + domain::freshnessMs(*account);
     repositories.vendor_orders.save(connection, scope, *row, now_ms);
     const auto plugin = services.plugins.find(account->plugin_key);
-    if (!plugin || account->state != storage::AccountState::kEnabled) return false;
+    const bool can_ask = plugin && offers(plugin->manifest(), "order.refresh");
+    if (!can_ask || account->state != storage::AccountState::kEnabled) return false;
     repositories.vendor_orders.raiseFetchWanted(connection, scope, row->id, now_ms);
     row = repositories.vendor_orders.find(connection, scope, row->id);
     startVendorOrderFlow(

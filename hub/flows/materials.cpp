@@ -11,23 +11,6 @@ using hubsdk::ErrorCode;
 using hubsdk::makeError;
 using hubsdk::Result;
 
-Result<std::string_view> cut(const FlowTurn& turn, const hubsdk::Slice& slice) {
-    if (slice.of != hubsdk::SliceOf::kReply || !slice.name)
-        return makeError(ErrorCode::kInvalid, "a slice of an action is cut from a reply");
-    const storage::FlowStep* step = lastWithLabel(turn, *slice.name);
-    if (step == nullptr || !step->reply)
-        return makeError(ErrorCode::kInvalid, "no reply to " + *slice.name);
-    const std::string_view body = step->reply->body;
-    const auto from = static_cast<std::size_t>(std::max<std::int64_t>(slice.from.value_or(0), 0));
-    if (from > body.size())
-        return makeError(ErrorCode::kInvalid, "a slice begins behind its reply");
-    const std::size_t rest = body.size() - from;
-    const auto size =
-        slice.size ? static_cast<std::size_t>(std::max<std::int64_t>(*slice.size, 0)) : rest;
-    if (size > rest) return makeError(ErrorCode::kInvalid, "a slice ends behind its reply");
-    return body.substr(from, size);
-}
-
 // Vendors break base64 into lines (RFC 2045).
 std::string withoutBlanks(std::string_view text) {
     std::string out;
@@ -52,7 +35,7 @@ Result<void> gatherDocuments(const FlowTurn& turn, Materials& materials) {
         auto& documents = materials.observations[i].documents;
         for (std::size_t k = 0; k < documents.size(); ++k) {
             if (!documents[k].slice) continue;
-            auto bytes = cut(turn, *documents[k].slice);
+            auto bytes = sliceOf(turn, *documents[k].slice);
             if (!bytes) return std::move(bytes).error();
             auto plain = decoded(*bytes, documents[k].decode);
             if (!plain) return std::move(plain).error();
@@ -66,32 +49,55 @@ Result<storage::NewDelivery> deliveryOf(const FlowTurn& turn, const hubsdk::Deli
                                         std::int64_t now_ms) {
     if (deliver.event_key.empty())
         return makeError(ErrorCode::kInvalid, "a delivery of an action needs an event_key");
+    storage::NewDelivery row = fetchedDelivery(turn, deliver.source, deliver.event_key, now_ms);
+    row.body = deliver.text;
+    if (deliver.slice) {
+        auto bytes = sliceOf(turn, *deliver.slice);
+        if (!bytes) return std::move(bytes).error();
+        row.body = std::string(*bytes);
+    }
+    return row;
+}
+
+}  // namespace
+
+Result<std::string_view> sliceOf(const FlowTurn& turn, const hubsdk::Slice& slice) {
+    if (slice.of != hubsdk::SliceOf::kReply || !slice.name)
+        return makeError(ErrorCode::kInvalid, "a slice of an action is cut from a reply");
+    const storage::FlowStep* step = lastWithLabel(turn, *slice.name);
+    if (step == nullptr || !step->reply)
+        return makeError(ErrorCode::kInvalid, "no reply to " + *slice.name);
+    const std::string_view body = step->reply->body;
+    const auto from = static_cast<std::size_t>(std::max<std::int64_t>(slice.from.value_or(0), 0));
+    if (from > body.size())
+        return makeError(ErrorCode::kInvalid, "a slice begins behind its reply");
+    const std::size_t rest = body.size() - from;
+    const auto size =
+        slice.size ? static_cast<std::size_t>(std::max<std::int64_t>(*slice.size, 0)) : rest;
+    if (size > rest) return makeError(ErrorCode::kInvalid, "a slice ends behind its reply");
+    return body.substr(from, size);
+}
+
+storage::NewDelivery fetchedDelivery(const FlowTurn& turn, std::string_view source,
+                                     std::string event_key, std::int64_t now_ms) {
     storage::NewDelivery row;
     row.id = security::uuid7(now_ms);
     row.account_id = turn.account.id;
     row.plugin_key = turn.account.plugin_key;
-    row.transport = deliver.source == "file" ? "file" : "poll";
+    row.transport = source == "file" ? "file" : "poll";
     row.source = turn.account.plugin_key;
-    row.vendor_event_id = deliver.event_key;
     row.dedupe_scope = turn.account.id;
     // As the ingress does it: the same event by webhook and by feed is one event.
-    row.dedupe_key = security::sha256Hex("event\n" + deliver.event_key);
+    row.dedupe_key = security::sha256Hex("event\n" + event_key);
+    row.vendor_event_id = std::move(event_key);
     row.request = R"({"method":"POST","path":"","query":""})";
     row.headers = R"({"fields":[]})";
-    row.body = deliver.text;
-    if (deliver.slice) {
-        auto bytes = cut(turn, *deliver.slice);
-        if (!bytes) return std::move(bytes).error();
-        row.body = std::string(*bytes);
-    }
     // Fetched with our credentials over a verified connection: as good as a signature.
     row.proof = "fetched";
     row.is_hint = false;
     row.received_at_ms = now_ms;
     return row;
 }
-
-}  // namespace
 
 Result<Materials> gather(const FlowTurn& turn, const hubsdk::Action& action,
                          const storage::InboxRepository& inbox, std::int64_t now_ms) {
@@ -100,6 +106,7 @@ Result<Materials> gather(const FlowTurn& turn, const hubsdk::Action& action,
     if (auto gathered = gatherDocuments(turn, materials); !gathered)
         return std::move(gathered).error();
     for (const hubsdk::Deliver& deliver : action.deliver) {
+        if (deliver.records) continue;
         auto row = deliveryOf(turn, deliver, now_ms);
         if (!row) return std::move(row).error();
         materials.deliveries.push_back(inbox.seal(turn.scope(), std::move(row).value()));

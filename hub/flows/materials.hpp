@@ -19,8 +19,17 @@ struct Materials {
     std::vector<storage::SealedDelivery> deliveries;
 };
 
-/// Cuts and decodes. Fails with kInvalid if a slice lies outside its reply or is not in the form
-/// that it says. Seals deliveries, which costs time by size: not on the writer's thread.
+/// The bytes of a slice, which live in the turn. Fails with kInvalid if they are not there.
+[[nodiscard]] hubsdk::Result<std::string_view> sliceOf(const FlowTurn& turn,
+                                                       const hubsdk::Slice& slice);
+
+/// A delivery that a flow fetched: as good as a signed one, and the same event as by webhook.
+[[nodiscard]] storage::NewDelivery fetchedDelivery(const FlowTurn& turn, std::string_view source,
+                                                   std::string event_key, std::int64_t now_ms);
+
+/// Cuts and decodes; what is to be cut into records is left to FlowRunner::landRecords. Fails with
+/// kInvalid if a slice lies outside its reply or is not in the form that it says. Seals deliveries,
+/// which costs time by size: not on the writer's thread.
 [[nodiscard]] hubsdk::Result<Materials> gather(const FlowTurn& turn, const hubsdk::Action& action,
                                                const storage::InboxRepository& inbox,
                                                std::int64_t now_ms);

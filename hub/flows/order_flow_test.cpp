@@ -63,6 +63,40 @@ TEST_F(OrderFlowTest, ARefusedOrderFails) {
     EXPECT_EQ(orderStatus(order.order_id), "failed");
 }
 
+TEST_F(OrderFlowTest, AnErrorStaysUntilTheSameCommandSucceeds) {
+    vendor_.on("/orders", {answer(422)});
+    vendor_.on("/read", {answer(200, R"({"id":"v-1"})"), answer(403), answer(200), answer(200)});
+    vendor_.on("/cancel", {answer(403), answer(200)});
+    const auto order = startOrder(kSettings);
+    run();
+    const auto after = [&](const std::string& command) {
+        startOrderCommand(order.vendor_order_id, command);
+        now_ += kFetchGatherMs;
+        run();
+        return vendorOrder(order.vendor_order_id).last_error.value_or("none");
+    };
+    EXPECT_EQ(after("order.refresh"), "validation") << "a refresh hides no failed submit";
+    EXPECT_EQ(after("order.refresh"), "validation") << "not even by an error of its own";
+    EXPECT_EQ(after("order.cancel"), "forbidden") << "the newer of two that were asked for";
+    EXPECT_EQ(after("order.refresh"), "forbidden");
+    EXPECT_EQ(after("order.cancel"), "none");
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).last_error_command, std::nullopt);
+}
+
+TEST_F(OrderFlowTest, ARefreshTakesAwayItsOwnError) {
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});
+    vendor_.on("/read", {answer(403), answer(200, R"({"id":"v-1"})")});
+    const auto order = startOrder(kSettings);
+    run();
+    startOrderCommand(order.vendor_order_id, "order.refresh");
+    run();
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).last_error, "forbidden");
+    now_ += kFetchGatherMs;
+    startOrderCommand(order.vendor_order_id, "order.refresh");
+    run();
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).last_error, std::nullopt);
+}
+
 TEST_F(OrderFlowTest, ACancelTakesBackASubmitThatWasNotSent) {
     const auto order = startOrder(kSettings);
     const std::string cancel = startOrderCommand(order.vendor_order_id, "order.cancel");

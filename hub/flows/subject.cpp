@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "hub/domain/order_change.hpp"
-#include "hub/flows/commands.hpp"
+#include "hub/flows/feeds.hpp"
+#include "hub/flows/follow.hpp"
 
 namespace hub::flows {
 namespace {
@@ -33,6 +34,22 @@ void settleSubmit(const domain::UnitOfWork& unit, const SubjectEnd& end,
     domain::submitEnded(unit, row, end.ending == Ending::kDone ? SubmitEnd::kPlaced : failed);
 }
 
+// Of errors only a person's command may hide another one: a refresh runs by itself, and what it
+// finds says nothing about the submit that failed before. Success takes away the error of its own
+// command alone.
+void noteError(const SubjectEnd& end, storage::VendorOrder& row) {
+    const std::string& command = end.flow.command;
+    const bool same = !row.last_error_command || *row.last_error_command == command;
+    if (end.error_class) {
+        if (row.last_error && !same && command == kRefresh) return;
+        row.last_error = std::string(hubsdk::nameOf(*end.error_class));
+        row.last_error_command = command;
+    } else if (same) {
+        row.last_error.reset();
+        row.last_error_command.reset();
+    }
+}
+
 void fetch(const domain::UnitOfWork& unit, const SubjectEnd& end, const storage::VendorOrder& row) {
     startVendorOrderFlow(
         unit.connection, unit.repositories, unit.scope,
@@ -40,15 +57,27 @@ void fetch(const domain::UnitOfWork& unit, const SubjectEnd& end, const storage:
         unit.now_ms);
 }
 
+// A pointer to something that could not be read leads to an order that nobody will see otherwise.
+void settleObject(const domain::UnitOfWork& unit, const SubjectEnd& end) {
+    if (end.ending == Ending::kDone || end.flow.command != kRefresh) return;
+    storage::Task task;
+    task.kind = "unknown_vendor_order";
+    task.subject_type = "flow";
+    task.subject_id = end.flow.id;
+    task.role = "admin";
+    domain::openTask(unit, {domain::Actor::kSystem, end.flow.plugin_key, std::nullopt}, task);
+}
+
 }  // namespace
 
 void settleSubject(const domain::UnitOfWork& unit, const SubjectEnd& end) {
+    if (end.flow.subject_type == kFeedSubject) return settleFeed(unit, end);
+    if (end.flow.subject_type == kVendorObject) return settleObject(unit, end);
     if (end.flow.subject_type != "vendor_order") return;
     const auto& orders = unit.repositories.vendor_orders;
     auto row = orders.find(unit.connection, unit.scope, end.flow.subject_id);
     if (!row) return;
-    row->last_error.reset();
-    if (end.error_class) row->last_error = std::string(hubsdk::nameOf(*end.error_class));
+    noteError(end, *row);
     const bool over = end.ending != Ending::kUncertain;
     const bool done = end.ending == Ending::kDone;
     if (end.flow.command == kSubmit && over) settleSubmit(unit, end, *row);

@@ -22,10 +22,11 @@ struct SubjectEnd {
     Ending ending = Ending::kDone;
     std::optional<hubsdk::ErrorClass> error_class;
     std::optional<std::string> vendor_order_id;  ///< as a person said it
+    std::optional<std::string> cursor = {};      ///< of feed.sync: where the run ended
 };
 
-/// Moves vendor order and order, asks for a fetch or opens a task, in the caller's unit. Does
-/// nothing for flows about something else. Throws StorageError and UnitRefused.
+/// Moves vendor order and order, asks for a fetch or opens a task, moves a feed's cursor, in the
+/// caller's unit. Does nothing for flows about something else. Throws StorageError and UnitRefused.
 void settleSubject(const domain::UnitOfWork& unit, const SubjectEnd& end);
 
 }  // namespace hub::flows

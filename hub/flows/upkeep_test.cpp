@@ -134,9 +134,24 @@ TEST_F(UpkeepTest, DeletesEntriesThirtyDaysAfterTheFlowEnds) {
     EXPECT_EQ(sweep(), 0);
 }
 
+TEST_F(UpkeepTest, KeepsRecordingsAsLongAsTheAccountSays) {
+    constexpr std::int64_t kDayMs = std::int64_t{24} * 3600 * 1000;
+    sql("UPDATE provider_config SET recording_days = 90");
+    const std::string id = start(R"([{"label":"a","path":"/a"}])");
+    run();
+    const std::int64_t ended = now_;
+    now_ = ended + 90 * kDayMs;
+    EXPECT_EQ(sweep(), 0);
+    EXPECT_EQ(steps(id).size(), 1U);
+    EXPECT_NE(result(id), "") << "a comparison needs it";
+    now_ = ended + 90 * kDayMs + 1;
+    EXPECT_EQ(sweep(), 2);
+    EXPECT_EQ(steps(id).size(), 0U);
+}
+
 TEST_F(UpkeepTest, DeletesOldLegsOfAFlowThatStillRuns) {
     const std::string id =
-        start(R"([{"label":"a","path":"/a"},{"do":"leg","legs":1},{"do":"wait","ms":8640000000}])");
+        start(R"([{"label":"a","path":"/a"},{"do":"leg","legs":1},{"do":"wait","ms":7776000000}])");
     run();
     ASSERT_EQ(flow(id).leg, 1);
     ASSERT_EQ(count("SELECT COUNT(*) FROM flow_step"), 3);

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "hub/domain/trail.hpp"
-#include "hub/flows/commands.hpp"
+#include "hub/flows/follow.hpp"
 #include "hub/observe/log.hpp"
 #include "hub/security/digest.hpp"
 #include "hub/storage/stored_request.hpp"
@@ -17,6 +17,8 @@ using storage::Connection;
 using storage::WriteQueue;
 
 constexpr std::int64_t kRetryFirstMs = 1'000;
+// Where the marks of `follow` begin: behind every observation a delivery may have.
+constexpr std::int64_t kFollowOrdinals = 100'000;
 constexpr std::int64_t kRetryMaxMs = 10 * 60'000;
 
 std::int64_t retryWait(std::int64_t attempts) {
@@ -72,6 +74,14 @@ struct InboxWorker::Work {
 
     [[nodiscard]] storage::TenantScope scope() const {
         return storage::TenantScope::fromLeasedRow(lease.tenant_id);
+    }
+    /// A submit that is under way may still bring in the order that is unknown now.
+    [[nodiscard]] bool mayHold(std::int64_t now_ms) const {
+        return submit_open && now_ms < row.received_at_ms + kHoldMaxMs;
+    }
+    [[nodiscard]] flows::Follower follower(std::int64_t ordinal) const {
+        return {account, plugin->manifest(), plugin->sha256(),
+                row.id + "\n" + std::to_string(ordinal)};
     }
 };
 
@@ -223,6 +233,10 @@ void InboxWorker::interpret(Work& work) {
     if (!delivery) return fail(work, "the stored request cannot be read");
     auto said = work.plugin->interpret(*delivery, work.account.settings);
     if (!said) return fail(work, "interpret: " + said.error().text());
+    for (const hubsdk::Follow& follow : said->follow) {
+        auto good = flows::checkFollow(work.plugin->manifest(), follow, work.row.is_hint);
+        if (!good) return fail(work, "interpret: " + good.error().text());
+    }
     if (work.row.state_key) work.subject = subjectOf(*said);
     apply(work, *said);
 }
@@ -239,7 +253,6 @@ domain::ApplyContext InboxWorker::contextOf(const Work& work, std::int64_t ordin
                                             std::int64_t now) {
     const auto unknown = work.account.unknown_orders == "create" ? domain::UnknownOrder::kCreate
                                                                  : domain::UnknownOrder::kTask;
-    const bool may_hold = work.submit_open && now < work.row.received_at_ms + kHoldMaxMs;
     return {work.account,
             work.plugin->manifest(),
             domain::Source::kTold,
@@ -249,15 +262,27 @@ domain::ApplyContext InboxWorker::contextOf(const Work& work, std::int64_t ordin
             ordinal,
             std::nullopt,
             now,
-            may_hold ? domain::UnknownOrder::kHold : unknown,
+            work.mayHold(now) ? domain::UnknownOrder::kHold : unknown,
             work.row.trace_id};
 }
 
+// The observation asked for it: of a row of ours, or of something that only the vendor knows.
 void InboxWorker::startFetch(Connection& connection, const Work& work,
-                             std::string_view vendor_order_row_id, std::int64_t now) const {
+                             const hubsdk::Observation& observation, const domain::Applied& applied,
+                             const domain::ApplyContext& context) const {
     const auto scope = work.scope();
     const auto& repositories = services_.repositories;
-    const auto row = repositories.vendor_orders.find(connection, scope, vendor_order_row_id);
+    const std::int64_t now = context.fetch_started_ms;
+    if (!applied.vendor_order_row_id) {
+        hubsdk::Follow follow;
+        follow.vendor_order_id = observation.vendor_order_id;
+        follow.links = observation.links;
+        flows::followObject({connection, repositories, scope, now}, work.follower(context.ordinal),
+                            follow);
+        return;
+    }
+    const auto row =
+        repositories.vendor_orders.find(connection, scope, *applied.vendor_order_row_id);
     if (!row) return;
     flows::startVendorOrderFlow(
         connection, repositories, scope,
@@ -281,7 +306,7 @@ void InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
                                            observation, context);
         held = progress.held || applied.outcome == domain::ApplyOutcome::kHeld;
         if (applied.outcome == domain::ApplyOutcome::kFetch) {
-            startFetch(connection, work, *applied.vendor_order_row_id, now);
+            startFetch(connection, work, observation, applied, context);
         }
         // One commit for a delivery of one observation, as most are.
         if (settles) settle(connection, work, held, now);
@@ -299,6 +324,39 @@ void InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
     }
 }
 
+void InboxWorker::followOne(Work& work, const hubsdk::Follow& follow, std::int64_t ordinal,
+                            Progress& progress) {
+    const std::int64_t now = services_.now_ms();
+    const flows::Follower follower = work.follower(ordinal);
+    bool waits = false;
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        const domain::UnitOfWork unit{connection, services_.repositories, work.scope(), now};
+        const auto& marks = services_.repositories.observations;
+        storage::StoredObservation mark;
+        mark.account_id = work.account.id;
+        mark.source_kind = "delivery";
+        mark.source_id = work.row.id;
+        mark.ordinal = ordinal;
+        mark.kind = "follow";
+        mark.outcome = domain::nameOf(domain::ApplyOutcome::kFetch);
+        mark.document = hubsdk::writeShape(follow);
+        if (marks.isDone(connection, unit.scope, mark.source_id, mark.ordinal)) return;
+        const auto row = flows::followedRow(unit, follower, follow);
+        waits = !row && work.mayHold(now);
+        if (waits) return;
+        if (row) mark.vendor_order_row_id = row->id;
+        marks.add(connection, unit.scope, mark, now);
+        if (row) {
+            flows::followRow(unit, follower, follow.command, *row);
+        } else {
+            flows::followObject(unit, follower, follow);
+        }
+    });
+    if (!done.ok()) return Progress::note(progress.failed, ordinal, done.error().text());
+    progress.held = progress.held || waits;
+    if (!waits && services_.flows_changed) services_.flows_changed();
+}
+
 void InboxWorker::settle(Connection& connection, const Work& work, bool held,
                          std::int64_t now) const {
     const auto& inbox = services_.repositories.inbox;
@@ -314,10 +372,14 @@ void InboxWorker::settle(Connection& connection, const Work& work, bool held,
 // counts.
 void InboxWorker::apply(Work& work, const hubsdk::Interpretation& said) {
     Progress progress;
-    const std::size_t count = isCopy(work) ? 0 : said.observations.size();
+    const bool copy = isCopy(work);
+    const std::size_t count = copy ? 0 : said.observations.size();
     for (std::size_t i = 0; i < count; ++i) {
         applyOne(work, said.observations[i], static_cast<std::int64_t>(i), progress,
-                 i + 1 == count);
+                 i + 1 == count && said.follow.empty());
+    }
+    for (std::size_t i = 0; i < said.follow.size() && !copy; ++i) {
+        followOne(work, said.follow[i], kFollowOrdinals + static_cast<std::int64_t>(i), progress);
     }
     if (!progress.failed.empty()) return fail(work, progress.failed);
     if (!progress.bad.empty() && !progress.held) return bury(work, progress.bad);

@@ -82,7 +82,10 @@ private:
     [[nodiscard]] static domain::ApplyContext contextOf(const Work& work, std::int64_t ordinal,
                                                         std::int64_t now);
     void startFetch(storage::Connection& connection, const Work& work,
-                    std::string_view vendor_order_row_id, std::int64_t now) const;
+                    const hubsdk::Observation& observation, const domain::Applied& applied,
+                    const domain::ApplyContext& context) const;
+    void followOne(Work& work, const hubsdk::Follow& follow, std::int64_t ordinal,
+                   Progress& progress);
     void settle(storage::Connection& connection, const Work& work, bool held,
                 std::int64_t now) const;
     void fail(const Work& work, const std::string& why);

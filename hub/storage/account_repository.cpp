@@ -18,7 +18,7 @@ constexpr std::string_view kSelect =
     "SELECT id, tenant_id, plugin_key, pinned_sha256, provider_name, provider_code, kind, "
     "account_state, api_endpoint_url, external_account_ref, vendor_options, secret_names, "
     "max_retry_attempts, timeout_seconds, rate_limit_per_hour, row_version, connection_id, "
-    "freshness_minutes, unknown_orders FROM provider_config ";
+    "freshness_minutes, unknown_orders, recording_days FROM provider_config ";
 
 constexpr std::string_view kFilter =
     "WHERE tenant_id = ? AND (? IS NULL OR kind = ?) "
@@ -75,6 +75,7 @@ Account accountOf(const Row& row) {
     out.connection_id = row.optString(16);
     out.freshness_minutes = row.integer(17);
     out.unknown_orders = row.string(18);
+    out.recording_days = row.integer(19);
     return out;
 }
 
@@ -200,13 +201,28 @@ CreatedAccount AccountRepository::create(Connection& connection, const TenantSco
             "INSERT INTO provider_config (id, tenant_id, plugin_key, provider_name, provider_code, "
             "kind, account_state, endpoint_token_enc, endpoint_token_hash, api_endpoint_url, "
             "external_account_ref, connection_id, vendor_options, secret_names, auth_config_enc, "
-            "freshness_minutes, unknown_orders, created_at, updated_at) "
-            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            {created.id, tenant, account.plugin_key, account.provider_name, account.provider_code,
-             account.kind, nameOf(account.state), token, hashEndpointToken(created.endpoint_token),
-             account.api_endpoint_url, account.external_account_ref, account.connection_id,
-             account.settings, joinedNames(account.secrets), secrets, account.freshness_minutes,
-             account.unknown_orders, now, now});
+            "freshness_minutes, unknown_orders, recording_days, created_at, updated_at) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            {created.id,
+             tenant,
+             account.plugin_key,
+             account.provider_name,
+             account.provider_code,
+             account.kind,
+             nameOf(account.state),
+             token,
+             hashEndpointToken(created.endpoint_token),
+             account.api_endpoint_url,
+             account.external_account_ref,
+             account.connection_id,
+             account.settings,
+             joinedNames(account.secrets),
+             secrets,
+             account.freshness_minutes,
+             account.unknown_orders,
+             account.recording_days,
+             now,
+             now});
     } catch (const StorageError& error) {
         if (error.code() != StorageErrorCode::kUnique) throw;
         if (account.connection_id && findOnConnection(connection, scope, *account.connection_id,

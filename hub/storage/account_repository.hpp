@@ -34,6 +34,7 @@ struct NewAccount {
     std::optional<std::string> connection_id;
     std::int64_t freshness_minutes = kFreshnessMinutesDefault;
     std::string unknown_orders = "task";  ///< task or create
+    std::int64_t recording_days = 0;      ///< journals are kept so long for comparison; 0: not
     std::string settings = "{}";          ///< JSON as the manifest's schema says
     SecretMap secrets;
 };
@@ -59,6 +60,7 @@ struct Account {
     std::int64_t row_version;
     std::int64_t freshness_minutes = kFreshnessMinutesDefault;
     std::string unknown_orders = "task";
+    std::int64_t recording_days = 0;
 };
 
 struct AccountFilter {

@@ -59,4 +59,16 @@ std::optional<std::string> BlobRepository::content(Connection& connection, const
     return content;
 }
 
+std::optional<std::string> BlobRepository::chunk(Connection& connection, const TenantScope& scope,
+                                                 std::string_view id, int ordinal) const {
+    std::optional<std::string> found;
+    connection.query(
+        "SELECT id, content_enc FROM stored_blob_chunk "
+        "WHERE blob_id = ? AND tenant_id = ? AND ordinal = ?",
+        {id, scope.tenantId(), ordinal}, [&](const Row& row) {
+            found = cells_.open(scope.tenantId(), row.text(0), "content_enc", row.bytes(1));
+        });
+    return found;
+}
+
 }  // namespace hub::storage

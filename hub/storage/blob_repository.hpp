@@ -39,6 +39,10 @@ public:
                                                      const TenantScope& scope,
                                                      std::string_view id) const;
 
+    /// One piece of the content, from ordinal 0; nothing behind the last one.
+    [[nodiscard]] std::optional<std::string> chunk(Connection& connection, const TenantScope& scope,
+                                                   std::string_view id, int ordinal) const;
+
 private:
     SealedCells cells_;
 };

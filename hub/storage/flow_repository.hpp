@@ -79,6 +79,24 @@ struct LatestFlow {
     std::optional<std::int64_t> finished_at_ms;
 };
 
+/// The newest flow of one command on one subject.
+struct SubjectFlow {
+    std::string id;
+    bool untouched = false;  ///< open, and nobody has leased it yet
+    std::int64_t created_at_ms = 0;
+};
+
+/// Event type of a wake that stands for every delivery about the subject.
+inline constexpr std::string_view kDeliveryEvent = "delivery";
+/// Event types that one wait may name.
+inline constexpr std::size_t kWakeTypesMax = 8;
+
+/// A row of ours that events are about.
+struct WakeSubject {
+    std::string type;  ///< vendor_order, screening_order, provider_config …
+    std::string id;
+};
+
 /// Which flows a list shows; empty members do not narrow it.
 struct FlowFilter {
     std::optional<FlowState> state;  ///< empty: all that are not at an end
@@ -129,6 +147,13 @@ struct FlowIntent {
     std::int64_t deadline_at_ms = 0;
     std::optional<std::int64_t> look_up_after_ms;
     std::optional<std::int64_t> give_up_at_ms;  ///< becomes the flow's
+};
+
+/// Which inputs and results are old enough to be emptied.
+struct ExpiredInputs {
+    std::int64_t before_ms = 0;  ///< the flow ended before
+    int rows_max = 0;
+    std::int64_t recording_days = 0;  ///< of the account
 };
 
 /// Why a step is sent again.
@@ -223,6 +248,31 @@ public:
                 const std::optional<std::string>& result, const std::optional<std::string>& error,
                 std::int64_t now_ms) const;
 
+    /// Notes what wakes the flow that begins to wait: these types, of any of these subjects, from
+    /// now on. Takes the subjects' locks, so that an event comes either before or after.
+    void wakeOn(Connection& connection, const FlowLease& lease,
+                const std::vector<WakeSubject>& subjects,
+                const std::vector<std::string>& event_types, std::int64_t now_ms) const;
+    /// Notes that a delivery about the vendor order was applied since then, if the flow waits for
+    /// deliveries: it came while the flow had not yet begun to wait.
+    void wakeByEarlierDelivery(Connection& connection, const FlowLease& lease,
+                               std::string_view vendor_order_id, std::int64_t since_ms,
+                               std::int64_t now_ms) const;
+    /// As sleep(), but due now if the flow was woken before its lease is given back.
+    void sleepUnlessWoken(Connection& connection, const FlowLease& lease, std::int64_t wake_at_ms,
+                          std::string_view waits_for, std::int64_t now_ms) const;
+    /// Ends what wakeOn began; gives the type of the first event that came, if one did.
+    std::optional<std::string> takeWake(Connection& connection, const FlowLease& lease) const;
+    /// Whether an event came for the flow that waits.
+    [[nodiscard]] bool isWoken(Connection& connection, const FlowLease& lease) const;
+    /// Wakes the flows that wait for this event of the subject, in the event's unit; gives how
+    /// many.
+    std::int64_t wakeBySubject(Connection& connection, const TenantScope& scope,
+                               const WakeSubject& subject, std::string_view event_type,
+                               std::int64_t now_ms) const;
+    /// Deletes what flows at an end would have been woken by; gives how many.
+    std::int64_t dropWakes(Connection& connection, const SystemScope& system) const;
+
     /// Makes a waiting flow due now; false if there is none to wake.
     bool wake(Connection& connection, const TenantScope& scope, std::string_view id,
               std::int64_t now_ms) const;
@@ -247,6 +297,9 @@ public:
     [[nodiscard]] std::optional<LatestFlow> latest(Connection& connection, const TenantScope& scope,
                                                    std::string_view account_id,
                                                    std::string_view command) const;
+    [[nodiscard]] std::optional<SubjectFlow> newestOf(Connection& connection,
+                                                      const TenantScope& scope,
+                                                      const NewFlow& like) const;
     /// Oldest first, at most kFlowListMax.
     [[nodiscard]] std::vector<FlowSummary> list(Connection& connection, const TenantScope& scope,
                                                 const FlowFilter& filter) const;
@@ -265,13 +318,19 @@ public:
                                                            std::string_view id,
                                                            std::int64_t now_ms) const;
 
-    /// Deletes entries of legs that ended before then, at most `rows_max`; gives how many. What a
-    /// leg's end is: the flow's, or the beginning of the next leg.
+    /// The values of recording_days that accounts have.
+    [[nodiscard]] std::vector<std::int64_t> recordingDays(Connection& connection,
+                                                          const SystemScope& system) const;
+    /// Deletes entries of legs that ended before then, at most `rows_max`, of accounts with this
+    /// recording_days; gives how many. What a leg's end is: the flow's, or the beginning of the
+    /// next leg.
     std::int64_t deleteEntries(Connection& connection, const SystemScope& system,
-                               std::int64_t before_ms, int rows_max) const;
-    /// Empties the inputs and results of flows that ended before then; gives how many.
+                               std::int64_t before_ms, int rows_max,
+                               std::int64_t recording_days = 0) const;
+    /// Empties the inputs and results of flows that ended before then, of accounts with this
+    /// recording_days; gives how many.
     std::int64_t clearInputs(Connection& connection, const SystemScope& system,
-                             std::int64_t before_ms, int rows_max, std::int64_t now_ms) const;
+                             const ExpiredInputs& expired, std::int64_t now_ms) const;
     /// Empties what was kept for callers and has expired; gives how many.
     std::int64_t dropTransients(Connection& connection, const SystemScope& system,
                                 std::int64_t now_ms) const;

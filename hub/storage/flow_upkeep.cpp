@@ -70,6 +70,21 @@ std::optional<LatestFlow> FlowRepository::latest(Connection& connection, const T
     return found;
 }
 
+std::optional<SubjectFlow> FlowRepository::newestOf(Connection& connection,
+                                                    const TenantScope& scope,
+                                                    const NewFlow& like) const {
+    std::optional<SubjectFlow> found;
+    connection.query(
+        "SELECT id, state, fence, created_at FROM flow WHERE tenant_id = ? AND subject_type = ? "
+        "AND subject_id = ? AND command = ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        {scope.tenantId(), like.subject_type, like.subject_id, like.command}, [&](const Row& row) {
+            const bool untouched =
+                row.text(1) == nameOf(FlowState::kRunning) && row.integer(2) == 0;
+            found = SubjectFlow{row.string(0), untouched, row.time(3)};
+        });
+    return found;
+}
+
 std::vector<FlowSummary> FlowRepository::list(Connection& connection, const TenantScope& scope,
                                               const FlowFilter& filter) const {
     std::vector<FlowSummary> flows;
@@ -183,14 +198,26 @@ std::optional<std::string> FlowRepository::takeTransient(Connection& connection,
     return object;
 }
 
+std::vector<std::int64_t> FlowRepository::recordingDays(Connection& connection,
+                                                        const SystemScope& /*system*/) const {
+    std::vector<std::int64_t> days;
+    connection.query("SELECT DISTINCT recording_days FROM provider_config", {},
+                     [&](const Row& row) { days.push_back(row.integer(0)); });
+    return days;
+}
+
 std::int64_t FlowRepository::deleteEntries(Connection& connection, const SystemScope& /*system*/,
-                                           std::int64_t before_ms, int rows_max) const {
+                                           std::int64_t before_ms, int rows_max,
+                                           std::int64_t recording_days) const {
     const std::string before = timeText(before_ms);
     std::vector<std::string> old;
     connection.query(
         "SELECT s.id FROM flow_step s JOIN flow f ON f.id = s.flow_id "
-        "WHERE s.updated_at < ? AND (s.leg < f.leg OR f.finished_at < ?) LIMIT ?",
-        {before, before, rows_max}, [&](const Row& row) { old.push_back(row.string(0)); });
+        "JOIN provider_config p ON p.id = f.provider_config_id "
+        "WHERE s.updated_at < ? AND (s.leg < f.leg OR f.finished_at < ?) "
+        "AND p.recording_days = ? LIMIT ?",
+        {before, before, recording_days, rows_max},
+        [&](const Row& row) { old.push_back(row.string(0)); });
     for (const std::string& id : old) {
         connection.run("DELETE FROM flow_attempt WHERE flow_step_id = ?", {id});
         connection.run("DELETE FROM flow_step WHERE id = ?", {id});
@@ -199,13 +226,13 @@ std::int64_t FlowRepository::deleteEntries(Connection& connection, const SystemS
 }
 
 std::int64_t FlowRepository::clearInputs(Connection& connection, const SystemScope& /*system*/,
-                                         std::int64_t before_ms, int rows_max,
-                                         std::int64_t now_ms) const {
+                                         const ExpiredInputs& expired, std::int64_t now_ms) const {
     std::vector<std::pair<std::string, std::string>> old;
     connection.query(
-        "SELECT id, tenant_id FROM flow WHERE finished_at < ? AND cleared_at IS NULL "
-        "LIMIT ?",
-        {timeText(before_ms), rows_max},
+        "SELECT f.id, f.tenant_id FROM flow f JOIN provider_config p "
+        "ON p.id = f.provider_config_id WHERE f.finished_at < ? AND f.cleared_at IS NULL "
+        "AND p.recording_days = ? LIMIT ?",
+        {timeText(expired.before_ms), expired.recording_days, expired.rows_max},
         [&](const Row& row) { old.emplace_back(row.string(0), row.string(1)); });
     for (const auto& [id, tenant] : old) {
         connection.run(

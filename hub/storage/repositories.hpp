@@ -6,6 +6,7 @@
 #include "hub/storage/attention_repository.hpp"
 #include "hub/storage/audit_repository.hpp"
 #include "hub/storage/blob_repository.hpp"
+#include "hub/storage/feed_repository.hpp"
 #include "hub/storage/flow_repository.hpp"
 #include "hub/storage/inbox_repository.hpp"
 #include "hub/storage/observation_repository.hpp"
@@ -25,6 +26,7 @@ struct Repositories {
           vendor_orders(vault),
           observations(vault),
           flows(vault),
+          feeds(vault),
           audit(vault),
           blobs(vault),
           attention(vault) {}
@@ -37,6 +39,7 @@ struct Repositories {
     VendorOrderRepository vendor_orders;
     ObservationRepository observations;
     FlowRepository flows;
+    FeedRepository feeds;
     AuditRepository audit;
     BlobRepository blobs;
     AttentionRepository attention;

@@ -38,6 +38,7 @@ constexpr SealedColumn kColumns[] = {
     {"stored_blob_chunk", "content_enc"},
     {"audit_chain", "head_enc", "tenant_id"},
     {"flow", "transient_enc"},
+    {"feed_state", "cursor_enc"},
 };
 
 struct Cell {

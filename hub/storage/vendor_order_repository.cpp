@@ -20,7 +20,7 @@ constexpr std::string_view kSelect =
     "v.vendor_status, v.as_of, v.overall_outcome, v.raw_result, v.applicant_url_enc, "
     "v.applicant_url_expires_at, v.estimated_at, v.report_blob_id, v.submitted_at, v.completed_at, "
     "v.next_poll_at, v.last_error, v.fetch_done, v.fetched_version, v.last_fetch_started_at, "
-    "v.fetch_gather_until "
+    "v.fetch_gather_until, v.last_error_command "
     "FROM vendor_order v ";
 
 VendorOrder vendorOrderOf(const Row& row, const SealedCells& cells, const std::string& tenant) {
@@ -52,6 +52,7 @@ VendorOrder vendorOrderOf(const Row& row, const SealedCells& cells, const std::s
     out.fetched_version = row.optString(24);
     out.last_fetch_started_at_ms = row.optTime(25);
     out.fetch_gather_until_ms = row.optTime(26);
+    out.last_error_command = row.optString(27);
     return out;
 }
 
@@ -119,8 +120,8 @@ void VendorOrderRepository::save(Connection& connection, const TenantScope& scop
             "?, "
             "overall_outcome = ?, raw_result = ?, applicant_url_enc = ?, "
             "applicant_url_expires_at = ?, estimated_at = ?, report_blob_id = ?, submitted_at = ?, "
-            "completed_at = ?, next_poll_at = ?, last_error = ?, fetch_done = ?, "
-            "fetched_version = ?, last_fetch_started_at = ?, updated_at = ?, "
+            "completed_at = ?, next_poll_at = ?, last_error = ?, last_error_command = ?, "
+            "fetch_done = ?, fetched_version = ?, last_fetch_started_at = ?, updated_at = ?, "
             "row_version = row_version + 1 WHERE id = ? AND tenant_id = ? AND row_version = ?",
             {order.vendor_order_id,
              order.status,
@@ -136,6 +137,7 @@ void VendorOrderRepository::save(Connection& connection, const TenantScope& scop
              timeText(order.completed_at_ms),
              timeText(order.next_poll_at_ms),
              optClipped(order.last_error, kErrorTextMax),
+             optClipped(order.last_error_command, 50),
              order.fetch_done,
              order.fetched_version,
              timeText(order.last_fetch_started_at_ms),

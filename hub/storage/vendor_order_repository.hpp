@@ -46,7 +46,8 @@ struct VendorOrder {
     std::optional<std::int64_t> submitted_at_ms;
     std::optional<std::int64_t> completed_at_ms;
     std::optional<std::int64_t> next_poll_at_ms;
-    std::optional<std::string> last_error;
+    std::optional<std::string> last_error;          ///< a class of error
+    std::optional<std::string> last_error_command;  ///< the command that it ended
     std::int64_t fetch_done = 0;  ///< the value of fetch_wanted that the last fetch had seen
     std::optional<std::string> fetched_version;
     std::optional<std::int64_t> last_fetch_started_at_ms;

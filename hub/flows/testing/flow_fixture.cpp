@@ -165,6 +165,30 @@ int FlowEngineTest::runToEnd() {
     return kMovesMax;
 }
 
+std::string FlowEngineTest::deliver(const std::string& body, bool is_hint) {
+    storage::NewDelivery row;
+    row.id = security::uuid7(now_);
+    row.account_id = account_id_;
+    row.plugin_key = row.source = "flow_trial";
+    row.dedupe_scope = account_id_;
+    row.dedupe_key = security::sha256Hex(row.id);
+    row.request = R"({"method":"POST","path":"","query":""})";
+    row.headers = R"({"fields":[]})";
+    row.body = body;
+    row.proof = "signature";
+    row.is_hint = is_hint;
+    row.received_at_ms = now_;
+    const std::string id = row.id;
+    const auto sealed = repositories_->inbox.seal(scope_, std::move(row));
+    EXPECT_TRUE(database_
+                    ->write(WriteQueue::kApply,
+                            [&](Connection& connection) {
+                                repositories_->inbox.insertDelivery(connection, sealed);
+                            })
+                    .ok());
+    return id;
+}
+
 storage::Flow FlowEngineTest::flow(const std::string& id) {
     return database_->read(
         [&](Connection& connection) { return *repositories_->flows.find(connection, scope_, id); });

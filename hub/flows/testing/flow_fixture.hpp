@@ -2,10 +2,13 @@
 /// only tests move.
 ///
 /// Steps of a flow, as JSON: {"label","method","path","body","repeat","after_ms","search","secret",
-/// "refresh","capture","to_blob","allow","timeout_ms","host","observe","document",
-/// "deliver","show"}, or {"do":"all","calls":[…]}, {"do":"wait","ms"}, {"do":"ask","what"},
-/// {"do":"leg","legs"}, {"do":"fail"}. The result tells what the flow saw, for example "a=200
-/// waited at 5000".
+/// "refresh","capture","to_blob","allow","timeout_ms","host","observe","document","deliver",
+/// "records","with_cursor","show"}, or {"do":"all","calls":[…]}, {"do":"wait","ms","wake_on":[…]},
+/// {"do":"ask","what"}, {"do":"leg","legs"}, {"do":"move_cursor"}, {"do":"fail"}. "with_cursor"
+/// asks with the cursor. A reply with the member "observation" is observed as it says. The result
+/// tells what the flow saw, for example "a=200 waited at 5000".
+///
+/// A delivery's body is what interpret answers to it.
 #pragma once
 
 #include "hub/flows/commands.hpp"
@@ -41,6 +44,9 @@ protected:
     /// One lease without running it, as if its worker died or stalled.
     storage::FlowLease lease();
     void runLease(const storage::FlowLease& lease) { runner_->run(lease); }
+
+    /// Puts a proven delivery of the account into the inbox; gives its id.
+    std::string deliver(const std::string& body, bool is_hint = false);
 
     storage::Flow flow(const std::string& id);
     std::vector<storage::FlowStep> steps(const std::string& id);

@@ -1,6 +1,8 @@
 #include "hub/flows/testing/scripted_vendor.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 #include <hubsdk/cpp/text.hpp>
 
@@ -92,8 +94,14 @@ Behaviour ScriptedVendor::next(const SeenRequest& request) {
 
 void ScriptedVendor::serve() {
     while (!stopping_) {
-        http::testing::RawSocket socket = listener_.accept();
+        std::optional<http::testing::RawSocket> peer;
+        try {
+            peer.emplace(listener_.accept());
+        } catch (const std::runtime_error&) {
+            continue;  // nobody came for a while: the test is busy, for example with its database
+        }
         if (stopping_) return;
+        http::testing::RawSocket& socket = *peer;
         const SeenRequest request = readRequest(socket);
         if (request.method.empty()) continue;
         const Behaviour behaviour = next(request);

@@ -6,10 +6,12 @@ namespace {
 
 using namespace hubsdk;
 
+// A feed's parameters name the feed; its steps are in the settings.
 JsonDocument stepsOf(const Command& inputs, const Account& account) {
-    const std::string given = inputs.parameters.json.empty()
-                                  ? toText(account.settings()[inputs.command])
-                                  : inputs.parameters.json;
+    const bool from_settings =
+        inputs.parameters.json.empty() || inputs.parameters.json.starts_with(R"({"feed")");
+    const std::string given =
+        from_settings ? toText(account.settings()[inputs.command]) : inputs.parameters.json;
     auto document = JsonDocument::parse(given);
     if (!document) throw FlowEnd(vendorError(ErrorClass::kValidation, document.error().text()));
     return std::move(document).value();
@@ -51,6 +53,9 @@ Request requestOf(Json step) {
     for (const internal::JsonNode& node : step["capture"].items())
         request = std::move(request).capture(captureOf(Json(&node)));
     if (const auto bytes = step["to_blob"].asInt64()) request = std::move(request).toBlob(*bytes);
+    if (step["with_cursor"].present())
+        request =
+            std::move(request).query("since", FlowRun::current().inputs().cursor.value_or("start"));
     if (step["host"].present()) request = std::move(request).host(std::string(step["host"].text()));
     if (const auto status = step["allow"].asInt64())
         request = std::move(request).allow(static_cast<int>(*status));
@@ -69,8 +74,13 @@ Requests requestsOf(Json step) {
 }
 
 Observation observationOf(const Reply& reply) {
-    Observation observation;
     const Json said = reply.json();
+    if (said["observation"].present()) {
+        auto given = readShape<Observation>(toText(said["observation"]));
+        if (!given) throw FlowEnd(vendorError(ErrorClass::kSchema, given.error().text()));
+        return std::move(given).value();
+    }
+    Observation observation;
     observation.vendor_order_id = std::string(said["id"].text());
     observation.order_status = OrderStatus::kInProgress;
     return observation;
@@ -91,12 +101,23 @@ Observation documentOf(const Reply& reply, Json step) {
 void tell(const Reply& reply, Json step) {
     if (step["observe"].present()) observe(observationOf(reply));
     if (step["document"].present()) observe(documentOf(reply, step["document"]));
+    if (step["records"].present()) {
+        auto how = readShape<Records>(toText(step["records"]));
+        if (!how) throw FlowEnd(vendorError(ErrorClass::kSchema, how.error().text()));
+        deliver(reply.records("file", std::move(how).value()));
+    }
     if (step["deliver"].present()) {
         const Json cut = step["deliver"];
         deliver(reply.cut(std::string(cut["key"].text()),
                           static_cast<std::size_t>(cut["from"].asInt64().value_or(0)),
                           static_cast<std::size_t>(cut["size"].asInt64().value_or(0))));
     }
+}
+
+std::vector<std::string> typesOf(Json list) {
+    std::vector<std::string> types;
+    for (const internal::JsonNode& node : list.items()) types.emplace_back(Json(&node).text());
+    return types;
 }
 
 Task<std::string> callOf(Json step) {
@@ -118,6 +139,7 @@ Task<std::string> callOf(Json step) {
 Flow played(const Command& inputs, const Account& account) {
     JsonDocument document = stepsOf(inputs, account);
     std::string said;
+    std::string cursor = inputs.cursor.value_or("");
     for (const internal::JsonNode& node : document.root().items()) {
         const Json step(&node);
         const std::string_view what = step["do"].text("call");
@@ -129,22 +151,33 @@ Flow played(const Command& inputs, const Account& account) {
             for (const Reply& reply : replies) said += reply.label() + " ";
         } else if (what == "wait") {
             const std::int64_t until = now() + step["ms"].asInt64().value_or(0);
-            co_await waitUntil("pause", until);
-            said += "waited ";
+            std::string event = co_await waitUntil("pause", until, typesOf(step["wake_on"]));
+            said += event.empty() ? "waited " : "woken by " + event + " ";
         } else if (what == "ask") {
             std::string answer = co_await ask("question", std::string(step["what"].text()));
             said += answer + " ";
         } else if (what == "leg" && inputs.leg < step["legs"].asInt64().value_or(0)) {
             co_return nextLeg(inputs, "after " + std::to_string(inputs.leg));
+        } else if (what == "move_cursor") {
+            cursor += "+1";
         } else if (what == "fail") {
             co_return failed(ErrorClass::kValidation, "as asked");
         }
     }
     said += "at " + std::to_string(now() - inputs.started_at_ms);
-    co_return done().result(quoted(said)).cursor(inputs.cursor.value_or(""));
+    co_return done().result(quoted(said)).cursor(cursor);
 }
 
 struct Trial {
+    /// A delivery's body is what the plugin makes of it.
+    static Interpretation interpret(const Delivery& delivery, Json) {
+        auto said = readShape<Interpretation>(delivery.body.bytes);
+        if (said) return std::move(said).value();
+        Interpretation wrong;
+        wrong.observations.emplace_back().error =
+            vendorError(ErrorClass::kSchema, said.error().text());
+        return wrong;
+    }
     static Defaults defaults(const Account&) {
         Defaults all;
         all.host = "api.trial.example";

@@ -240,8 +240,13 @@ AnswerAwaiter::AnswerAwaiter(const Question& question) {
     if (ready) json = entry->answer.json;
 }
 
-PauseAwaiter::PauseAwaiter(const Pause& pause)
-    : ready(FlowRun::current().answerTo(pause.wait()) != nullptr) {}
+PauseAwaiter::PauseAwaiter(const Pause& pause) {
+    const Entry* entry = FlowRun::current().answerTo(pause.wait());
+    ready = entry != nullptr;
+    if (!ready || entry->timer || entry->answer.json.empty()) return;
+    if (auto answer = JsonDocument::parse(entry->answer.json))
+        event = answer->root()["event"].text();
+}
 
 }  // namespace internal
 

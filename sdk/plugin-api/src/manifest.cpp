@@ -36,7 +36,8 @@ constexpr std::array<CommandRow, 25> kCommands{{
 }};
 
 constexpr std::array<std::string_view, 4> kKinds{"screening", "ats", "payment", "identity"};
-constexpr std::array<std::string_view, 5> kPlaces{"header", "body", "sign", "proof", "capture"};
+constexpr std::array<std::string_view, 7> kPlaces{
+    "header", "body", "sign", "proof", "capture", "client_certificate", "client_key"};
 constexpr std::array<std::string_view, 5> kSettingTypes{"text", "number", "flag", "choice", "map"};
 constexpr std::array<std::string_view, 2> kLinkRoles{"unique", "narrowing"};
 constexpr std::array<std::string_view, 2> kRouteKinds{"event", "request"};
@@ -91,15 +92,49 @@ void checkHosts(const Manifest& manifest, Problems& problems) {
     }
 }
 
+// What the TLS handshake needs is for the handshake alone, and is nothing without its other half.
+void checkClientCertificate(const Manifest& manifest, Problems& problems) {
+    constexpr std::array<std::string_view, 2> kHandshake{"client_certificate", "client_key"};
+    std::array<int, 2> found{};
+    for (std::size_t i = 0; i < manifest.secrets.size(); ++i) {
+        const auto& places = manifest.secrets[i].places;
+        for (std::size_t k = 0; k < kHandshake.size(); ++k) {
+            if (std::ranges::find(places, kHandshake[k]) == places.end()) continue;
+            ++found[k];
+            problems.expect(places.size() == 1, at("secrets", i, ".places"),
+                            "a secret of the TLS handshake may go nowhere else");
+        }
+    }
+    problems.expect(found[0] == found[1] && found[0] <= 1, "secrets",
+                    "at most one client_certificate, together with one client_key");
+}
+
+void checkFeeds(const Manifest& manifest, Problems& problems) {
+    for (std::size_t i = 0; i < manifest.feeds.size(); ++i) {
+        const FeedRule& feed = manifest.feeds[i];
+        problems.expect(isKey(feed.name) && feed.name.size() <= 50, at("feeds", i, ".name"),
+                        "must be at most 50 lower-case letters, digits and '_'");
+        problems.expect(feed.interval_ms >= kFeedIntervalMinMs, at("feeds", i, ".interval_ms"),
+                        "must be at least 60000");
+        const auto same = std::ranges::count(manifest.feeds, feed.name, &FeedRule::name);
+        problems.expect(same == 1, at("feeds", i, ".name"), "occurs twice");
+    }
+    const bool can_sync =
+        std::ranges::find(manifest.commands, "feed.sync") != manifest.commands.end();
+    problems.expect(manifest.feeds.empty() || can_sync, "feeds", "need the command feed.sync");
+}
+
 void checkAccess(const Manifest& manifest, Problems& problems) {
     for (std::size_t i = 0; i < manifest.secrets.size(); ++i) {
         problems.expect(isKey(manifest.secrets[i].name), at("secrets", i, ".name"),
                         "must be lower-case letters, digits and '_'");
         for (const std::string& place : manifest.secrets[i].places) {
             problems.expect(isOneOf(place, kPlaces), at("secrets", i, ".places"),
-                            "must be header, body, sign, proof or capture");
+                            "must be header, body, sign, proof, capture, client_certificate or "
+                            "client_key");
         }
     }
+    checkClientCertificate(manifest, problems);
     for (std::size_t i = 0; i < manifest.inbound.size(); ++i) {
         problems.expect(isOneOf(manifest.inbound[i].kind, kRouteKinds), at("inbound", i, ".kind"),
                         "must be event or request");
@@ -149,6 +184,7 @@ Result<Manifest> readManifest(std::string_view json) {
     checkHosts(*manifest, problems);
     checkAccess(*manifest, problems);
     checkWords(*manifest, problems);
+    checkFeeds(*manifest, problems);
     if (problems.any()) return problems.error();
     return manifest;
 }

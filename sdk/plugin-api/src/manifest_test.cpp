@@ -13,7 +13,7 @@ constexpr std::string_view kGood = R"({
     "hosts": ["api.acme.example"], "download_hosts": ["*.files.example"],
     "inbound": [{"kind": "event"}, {"method": "ANY", "tail": "/ask", "kind": "request"}],
     "links": [{"type": "report", "role": "unique"}],
-    "commands": ["order.submit", "order.refresh"],
+    "commands": ["order.submit", "order.refresh", "feed.sync"],
     "rate": [{"max": 60}], "feeds": [{"name": "events", "interval_ms": 60000}],
     "needs": ["libxml2"]})";
 
@@ -40,7 +40,7 @@ TEST(Manifest, AGoodOneIsRead) {
 }
 
 TEST(Manifest, EachWrongWordGivesItsPath) {
-    constexpr std::array<WrongWord, 16> kCases{{
+    constexpr std::array<WrongWord, 18> kCases{{
         {R"("acme_1")", R"("Acme")", "vendor"},
         {R"("acme_1")", R"("")", "vendor"},
         {R"("kind": "screening")", R"("kind": "spelling")", "kind"},
@@ -55,6 +55,8 @@ TEST(Manifest, EachWrongWordGivesItsPath) {
         {R"("kind": "request")", R"("kind": "question")", "inbound[1].kind"},
         {R"("role": "unique")", R"("role": "only")", "links[0].role"},
         {R"("order.refresh")", R"("order.refreshh")", "commands[1]"},
+        {R"("interval_ms": 60000)", R"("interval_ms": 59999)", "feeds[0].interval_ms"},
+        {R"(, "feed.sync")", "", "feeds"},
         {R"({"max": 60})", R"({"max": 0})", "rate[0]"},
         {R"(["libxml2"])", R"(["libpng"])", "needs[0]"},
     }};

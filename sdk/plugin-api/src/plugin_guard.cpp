@@ -106,6 +106,13 @@ hub_status guardInterpret(const hub_call* call, const hub_sink* sink,
     });
 }
 
+hub_status guardInterpret(const hub_call* call, const hub_sink* sink,
+                          Interpretation (*function)(const Delivery&, Json)) noexcept {
+    return withDelivery(call, sink, [&](const Delivery& delivery, Json settings) {
+        return answer(sink, writeShape(function(delivery, settings)));
+    });
+}
+
 hub_status guardAdvance(const hub_call* call, const hub_sink* sink, std::span<const FlowRow> table,
                         Defaults (*defaults)(const Account&), Classify classify) noexcept {
     return withInput<AdvanceInput>(call, sink, [&](const AdvanceInput& input) {

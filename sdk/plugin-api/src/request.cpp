@@ -245,6 +245,17 @@ Deliver Reply::cut(std::string event_key, std::size_t from, std::size_t size,
     return delivery;
 }
 
+Deliver Reply::records(std::string name, Records how) const {
+    Deliver delivery;
+    delivery.event_key = std::move(name);
+    Slice& whole = delivery.slice.emplace();
+    whole.of = SliceOf::kReply;
+    whole.name = label_;
+    delivery.source = "file";
+    delivery.records = std::move(how);
+    return delivery;
+}
+
 Question::Question(std::string label, std::string what, std::string about_json) {
     ask_.label = std::move(label);
     ask_.what = std::move(what);

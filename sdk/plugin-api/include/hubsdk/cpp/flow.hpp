@@ -169,11 +169,12 @@ struct AnswerAwaiter {
     std::string await_resume() { return std::move(json); }
 };
 struct PauseAwaiter {
+    std::string event;  ///< the type that ended the wait; empty: its time came
     bool ready = false;
     explicit PauseAwaiter(const Pause& pause);
     [[nodiscard]] bool await_ready() const noexcept { return ready; }
     void await_suspend(std::coroutine_handle<>) const noexcept {}
-    void await_resume() const noexcept {}
+    std::string await_resume() { return std::move(event); }
 };
 
 // What both promises share: only these things may be awaited, everything else does not compile.

@@ -3,6 +3,7 @@
 ///     struct Checkr {
 ///         static Claim claim(const Delivery& delivery, Json settings);
 ///         static std::vector<Observation> interpret(const Delivery& delivery, Json settings);
+///                                       // or Interpretation: observations and follow
 ///         static Defaults defaults(const Account& account);
 ///         static VendorError classify(const Reply& reply);          // optional
 ///         static constexpr auto kFlows = flowTable(flow<submitOrder>("order.submit"), …);
@@ -70,6 +71,8 @@ hub_status guardClaim(const hub_call* call, const hub_sink* sink,
                       Claim (*function)(const Delivery&, Json)) noexcept;
 hub_status guardInterpret(const hub_call* call, const hub_sink* sink,
                           std::vector<Observation> (*function)(const Delivery&, Json)) noexcept;
+hub_status guardInterpret(const hub_call* call, const hub_sink* sink,
+                          Interpretation (*function)(const Delivery&, Json)) noexcept;
 hub_status guardAdvance(const hub_call* call, const hub_sink* sink, std::span<const FlowRow> table,
                         Defaults (*defaults)(const Account&), Classify classify) noexcept;
 

@@ -111,6 +111,9 @@ public:
     /// The same bytes as a delivery of their own, for deliver(); `source`: feed or file.
     [[nodiscard]] Deliver cut(std::string event_key, std::size_t from, std::size_t size,
                               std::string source = "feed") const;
+    /// The whole reply, its blob too, as one delivery a record. `name` names the file: a record
+    /// that was delivered under it before is the same event.
+    [[nodiscard]] Deliver records(std::string name, Records how) const;
 
 private:
     const Entry* entry_ = nullptr;
@@ -129,7 +132,9 @@ private:
 };
 [[nodiscard]] Question ask(std::string label, std::string what, std::string about_json = "null");
 
-/// A pause until a time, or until one of the event types arrives.
+/// A pause until a time, or until one of the event types happens to the flow's subject; "delivery"
+/// stands for every delivery about it. Gives the type, or "" when the time came:
+/// const std::string woken = co_await waitUntil("later", epoch_ms, {"delivery"});
 class Pause {
 public:
     Pause(std::string label, std::int64_t until_ms, std::vector<std::string> wake_on);

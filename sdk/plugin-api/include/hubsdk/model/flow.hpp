@@ -285,12 +285,31 @@ struct Shape<Again> {
                    field("error", &Again::error, "What the vendor said.")};
 };
 
-/// A part of a reply that enters the inbox as a delivery of its own.
+/// How the host cuts a file into records, each of which becomes a delivery of its own.
+struct Records {
+    std::string format;                        ///< lines, csv (RFC 4180) or fixed; xlsx is reserved
+    std::optional<std::int64_t> record_bytes;  ///< of fixed: the length of each record
+    std::int64_t skip = 0;                     ///< records before the first that counts
+    bool head = false;  ///< the last record that is skipped precedes each other one: column names
+};
+template <>
+struct Shape<Records> {
+    static constexpr std::string_view kName = "Records";
+    static constexpr auto kFields =
+        std::tuple{field("format", &Records::format, "lines, csv or fixed.", lengthMax(20)),
+                   field("record_bytes", &Records::record_bytes, "Length of a fixed record."),
+                   field("skip", &Records::skip, "Records that do not count.", Need::kOptional),
+                   field("head", &Records::head, "The last skipped one goes before each.")};
+};
+
+/// A part of a reply that enters the inbox as a delivery of its own; with `records`, each record of
+/// it, also of a reply that went into a blob.
 struct Deliver {
     std::string event_key;
     std::string text;            ///< the bytes, if they are text of the plugin's making
     std::optional<Slice> slice;  ///< or where they lie in a reply
     std::string source = "feed";
+    std::optional<Records> records;  ///< event_key then names the file: keys come from the records
 };
 template <>
 struct Shape<Deliver> {
@@ -299,7 +318,8 @@ struct Shape<Deliver> {
         std::tuple{field("event_key", &Deliver::event_key, "Names the event.", lengthMax(255)),
                    field("text", &Deliver::text, "The bytes.", Need::kOptional, Pii::kSensitive),
                    field("slice", &Deliver::slice, "Where the bytes lie."),
-                   field("source", &Deliver::source, "feed or file.", Need::kOptional)};
+                   field("source", &Deliver::source, "feed or file.", Need::kOptional),
+                   field("records", &Deliver::records, "Cut into records by the host.")};
 };
 
 /// The answer to an inbound request.

@@ -30,7 +30,8 @@ struct Shape<SettingRule> {
 /// One secret of an account and where the plugin may have the host put it.
 struct SecretRule {
     std::string name;
-    std::vector<std::string> places;  ///< header, body, sign, proof, capture
+    std::vector<std::string> places;  ///< header, body, sign, proof, capture; client_certificate
+                                      ///< and client_key: PEM texts for the TLS handshake
     bool required = false;
     std::string text;
 };
@@ -39,7 +40,8 @@ struct Shape<SecretRule> {
     static constexpr std::string_view kName = "SecretRule";
     static constexpr auto kFields =
         std::tuple{field("name", &SecretRule::name, "Name in pieces."),
-                   field("places", &SecretRule::places, "header, body, sign, proof, capture.",
+                   field("places", &SecretRule::places,
+                         "header, body, sign, proof, capture, client_certificate, client_key.",
                          Need::kRequired),
                    field("required", &SecretRule::required, "Whether an account must have it."),
                    field("text", &SecretRule::text, "What it is.")};
@@ -88,6 +90,11 @@ struct Shape<RateBucket> {
                    field("path_prefix", &RateBucket::path_prefix, "Only these paths.")};
 };
 
+/// The shortest interval of a feed.
+inline constexpr std::int64_t kFeedIntervalMinMs = 60'000;
+
+/// What feed.sync reads: started for each account at this interval, with the parameter `feed` and
+/// the cursor that the last run ended with.
 struct FeedRule {
     std::string name;
     std::int64_t interval_ms = 0;

@@ -352,16 +352,37 @@ struct Shape<Observation> {
         field("account_ref", &Observation::account_ref, "The vendor's account id.")};
 };
 
+/// A command that a delivery asks for about one object of the vendor, known to us or not: an event
+/// that only names a report is followed by reading it. `needs_fetch` of an observation is a follow
+/// with order.refresh.
+struct Follow {
+    std::string command =
+        "order.refresh";  ///< one that the manifest offers and that takes no order
+    std::optional<std::string> vendor_order_id;
+    std::vector<Link> links;
+};
+template <>
+struct Shape<Follow> {
+    static constexpr std::string_view kName = "Follow";
+    static constexpr auto kFields = std::tuple{
+        field("command", &Follow::command, "Name of the command.", Need::kOptional, lengthMax(50)),
+        field("vendor_order_id", &Follow::vendor_order_id, "The vendor's order id.",
+              lengthMax(100)),
+        field("links", &Follow::links, "Ids that name the object.", lengthMax(32))};
+};
+
 /// What interpret answers.
 struct Interpretation {
     std::vector<Observation> observations;
+    std::vector<Follow> follow;
 };
 template <>
 struct Shape<Interpretation> {
     static constexpr std::string_view kName = "Interpretation";
-    static constexpr auto kFields =
-        std::tuple{field("observations", &Interpretation::observations, "What the delivery says.",
-                         Need::kRequired, lengthMax(10000))};
+    static constexpr auto kFields = std::tuple{
+        field("observations", &Interpretation::observations, "What the delivery says.",
+              Need::kRequired, lengthMax(10000)),
+        field("follow", &Interpretation::follow, "What has to be asked.", lengthMax(1000))};
 };
 
 }  // namespace hubsdk

@@ -1,0 +1,99 @@
+#include "hub/flows/caller.hpp"
+
+#include <gmock/gmock.h>
+
+namespace hub::flows {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class CallerTest : public ::testing::Test {
+protected:
+    CallerTest() {
+        auto manifest = hubsdk::readManifest(R"({
+            "vendor": "beta", "name": "Beta", "version": "1", "kind": "screening",
+            "hosts": ["api.beta.example"], "download_hosts": ["files.beta.example"],
+            "commands": ["account.test"],
+            "secrets": [{"name": "tls_certificate", "places": ["client_certificate"], "text": "Ours."},
+                        {"name": "tls_key", "places": ["client_key"], "text": "Its key."}]})");
+        EXPECT_TRUE(manifest) << manifest.error().text();
+        manifest_ = std::move(manifest).value();
+        account_.id = "account-1";
+        call_.label = "call";
+        call_.method = "GET";
+        call_.host = "api.beta.example";
+        call_.path = "/";
+        secrets_["tls_certificate"] = {"chain"};
+        secrets_["tls_key"] = {"key"};
+    }
+    hubsdk::Result<http::OutboundRequest> assembled() {
+        const CallContext context{account_, manifest_, secrets_, "", 0, {}, {}};
+        return assembleCall(call_, "", context);
+    }
+
+    storage::Account account_;
+    hubsdk::Manifest manifest_;
+    security::SecretValues secrets_;
+    hubsdk::Call call_;
+};
+
+TEST_F(CallerTest, ShowsTheAccountsCertificate) {
+    const auto request = assembled();
+    ASSERT_TRUE(request) << request.error().text();
+    ASSERT_NE(request->certificate, nullptr);
+    EXPECT_EQ(request->certificate->chain_pem, "chain");
+    EXPECT_EQ(request->certificate->key_pem, "key");
+    EXPECT_THAT(request->certificate->identity, StartsWith("account-1:"));
+}
+
+TEST_F(CallerTest, AnotherAccountOrAnotherPairIsAnotherIdentity) {
+    const std::string first = assembled()->certificate->identity;
+    EXPECT_EQ(assembled()->certificate->identity, first);
+    account_.id = "account-2";
+    EXPECT_NE(assembled()->certificate->identity, first);
+    account_.id = "account-1";
+    secrets_["tls_key"] = {"renewed"};
+    EXPECT_NE(assembled()->certificate->identity, first);
+}
+
+TEST_F(CallerTest, ShowsNothingWhereTheAccountIsNotToBeSeen) {
+    call_.credentials = "none";
+    EXPECT_EQ(assembled()->certificate, nullptr);
+    call_.credentials = "account";
+    call_.host = "files.beta.example";
+    call_.download = true;
+    EXPECT_EQ(assembled()->certificate, nullptr);
+}
+
+TEST_F(CallerTest, HalfAPairIsNotSent) {
+    secrets_.erase("tls_key");
+    const auto half = assembled();
+    ASSERT_FALSE(half);
+    EXPECT_THAT(half.error().text(), HasSubstr("one half"));
+    secrets_.clear();
+    EXPECT_EQ(assembled()->certificate, nullptr);
+}
+
+TEST_F(CallerTest, TheKeyGoesNowhereElse) {
+    hubsdk::PieceHeader field;
+    field.name = "X-Key";
+    field.value.push_back(hubsdk::piece::secret("tls_key"));
+    call_.headers.push_back(field);
+    EXPECT_FALSE(assembled());
+    for (
+        const char* secrets :
+        {R"([{"name":"k","text":"t","places":["client_key","header"]},
+              {"name":"c","text":"t","places":["client_certificate"]}])",
+         R"([{"name":"k","text":"t","places":["client_key"]}])",
+         R"([{"name":"k","text":"t","places":["client_key"]},{"name":"c","text":"t","places":["client_certificate"]},
+              {"name":"d","text":"t","places":["client_certificate"]}])"}) {
+        EXPECT_FALSE(hubsdk::readManifest(
+            R"({"vendor":"b","name":"B","version":"1","kind":"ats","commands":[],"secrets":)" +
+            std::string(secrets) + "}"))
+            << secrets;
+    }
+}
+
+}  // namespace
+}  // namespace hub::flows
