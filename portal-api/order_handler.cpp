@@ -232,6 +232,9 @@ hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& re
     }
     const auto plugin = call.services.plugins.find(account->plugin_key);
     if (!plugin) return makeError(ErrorCode::kUnavailable, "the provider's plugin is not loaded");
+    auto offered = hub::flows::requireOffered(plugin->manifest(), "order.submit", "provider_id");
+    if (!offered) return std::move(offered).error();
+    std::string flow_id;
     auto order_id =
         call.services.database.writeFor(WriteQueue::kPortal, [&](Connection& connection) {
             const auto created = repositories.orders.create(connection, call.scope,
@@ -249,6 +252,7 @@ hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& re
                                                  {"order.submit", *account, row, plugin->sha256(),
                                                   orderFor(request, created), call.idempotency_key},
                                                  call.now_ms);
+            flow_id = flow.id;
             if (flow.is_new) return created.order_id;
             // The same key came before: give the first order, and undo this one with the unit.
             const auto first = repositories.flows.find(connection, call.scope, flow.id);
@@ -260,10 +264,12 @@ hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& re
             return repositories.vendor_orders.find(connection, call.scope,
                                                    order_id.error().message);
         });
+        if (first && call.started != nullptr) *call.started = {flow_id, {first->order_id}};
         if (first) return loadOrNotFound(call, first->order_id);
     }
     if (!order_id) return std::move(order_id).error();
     call.services.flows_changed();
+    if (call.started != nullptr) *call.started = {flow_id, {*order_id}};
     return loadOrNotFound(call, *order_id);
 }
 

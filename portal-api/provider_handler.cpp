@@ -1,16 +1,20 @@
 #include "portal-api/provider_handler.hpp"
 
-#include "hub/flows/commands.hpp"
+#include "hub/flows/feeds.hpp"
+#include "hub/http/client.hpp"
 #include "hub/plugins/secrets.hpp"
 #include "hub/plugins/settings.hpp"
 #include "hub/security/digest.hpp"
 #include "portal-api/paging.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace portal {
 namespace {
 
+constexpr std::int64_t kRecordingDaysMin = 30;
+constexpr std::int64_t kRecordingDaysMax = 365;
 constexpr std::int64_t kFreshnessMinutesMin = 5;
 constexpr std::int64_t kFreshnessMinutesMax = 7 * 24 * 60;
 
@@ -20,6 +24,34 @@ using hub::storage::Connection;
 using hub::storage::WriteQueue;
 using hubsdk::ErrorCode;
 using hubsdk::makeError;
+
+// A pair that no handshake can use is refused while somebody is there to mend it.
+hubsdk::Result<void> checkCertificate(const hubsdk::Map<std::string>& secrets,
+                                      const hubsdk::Manifest& manifest) {
+    constexpr std::array<std::string_view, 2> kPair{"client_certificate", "client_key"};
+    std::array<std::string, 2> names;
+    std::array<const std::string*, 2> given{};
+    for (const hubsdk::SecretRule& rule : manifest.secrets) {
+        for (std::size_t i = 0; i < kPair.size(); ++i) {
+            if (std::ranges::find(rule.places, kPair[i]) == rule.places.end()) continue;
+            names[i] = rule.name;
+            for (const auto& [name, value] : secrets) {
+                if (name == rule.name) given[i] = &value;
+            }
+        }
+    }
+    if (given[0] == nullptr && given[1] == nullptr) return {};
+    for (std::size_t i = 0; i < kPair.size(); ++i) {
+        if (given[i] == nullptr)
+            return makeError(ErrorCode::kInvalid, "is required beside its other half",
+                             "secrets." + names[i]);
+    }
+    const auto checked = hub::http::checkClientCertificate(*given[0], *given[1]);
+    if (checked) return {};
+    const bool of_key = checked.error().path == kPair[1];
+    return makeError(ErrorCode::kInvalid, checked.error().message,
+                     "secrets." + names[of_key ? 1 : 0]);
+}
 
 // Values by name as the manifest has them; whether one is missing is another question.
 hubsdk::Result<hub::storage::SecretMap> secretsOf(const hubsdk::Map<std::string>& given,
@@ -36,6 +68,7 @@ hubsdk::Result<hub::storage::SecretMap> secretsOf(const hubsdk::Map<std::string>
         one.text = value;
         secrets[name].push_back(std::move(one));
     }
+    if (auto good = checkCertificate(given, manifest); !good) return std::move(good).error();
     return secrets;
 }
 
@@ -56,6 +89,7 @@ ProviderView viewOf(const ApiCall& call, Connection& connection, const Account& 
     view.provider_name = account.provider_name;
     view.state = hub::storage::nameOf(account.state);
     view.connection_id = account.connection_id;
+    view.recording_days = account.recording_days;
     view.row_version = account.row_version;
     if (plugin) view.plugin_version = plugin->manifest().version;
     if (!call.may("provider.manage")) return view;
@@ -121,6 +155,20 @@ void recordChange(const ApiCall& call, Connection& connection, const std::string
     call.services.repositories.audit.record(connection, call.scope, entry, event, call.now_ms);
 }
 
+// One feed at once: what the schedule would start, earlier.
+std::string startFeed(const ApiCall& call, Connection& connection, const Account& account,
+                      const hub::plugins::Plugin& plugin, const RunCommand& request) {
+    const std::string_view json = request.parameters.json;
+    const auto parameters = hubsdk::JsonDocument::parse(json.empty() ? "{}" : json);
+    const std::string name(parameters ? parameters->root()["feed"].text() : "");
+    auto feed = hub::flows::feedOf(plugin.manifest(), name, "parameters.feed");
+    if (!feed) throw hub::storage::UnitRefused(std::move(feed).error());
+    return hub::flows::startFeedFlow(
+               {connection, call.services.repositories, call.scope, call.now_ms}, account, plugin,
+               *feed)
+        .id;
+}
+
 }  // namespace
 
 hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreateProvider& request) {
@@ -140,7 +188,11 @@ hubsdk::Result<ProviderView> createProvider(const ApiCall& call, const CreatePro
     }
     if (request.unknown_orders != "task" && request.unknown_orders != "create")
         return makeError(ErrorCode::kInvalid, "is neither task nor create", "unknown_orders");
+    const std::int64_t days = request.recording_days;
+    if (days != 0 && (days < kRecordingDaysMin || days > kRecordingDaysMax))
+        return makeError(ErrorCode::kInvalid, "is neither 0 nor from 30 to 365", "recording_days");
     hub::storage::NewAccount account;
+    account.recording_days = days;
     account.freshness_minutes = request.freshness_minutes;
     account.unknown_orders = request.unknown_orders;
     account.plugin_key = request.plugin_key;
@@ -236,6 +288,10 @@ hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& reque
             throw hub::storage::UnitRefused(
                 makeError(ErrorCode::kNotFound, "there is no such provider"));
         }
+        auto offered = hub::flows::requireOffered(plugin->manifest(), request.command, "command");
+        if (!offered) throw hub::storage::UnitRefused(std::move(offered).error());
+        if (request.command == hub::flows::kFeedSync && !plugin->manifest().feeds.empty())
+            return startFeed(call, connection, *account, *plugin, request);
         return hub::flows::startAccountFlow(
                    connection, call.services.repositories, call.scope, *account,
                    {request.command, request.parameters.json, plugin->sha256()}, call.now_ms)
@@ -243,6 +299,7 @@ hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& reque
     });
     if (!id) return std::move(id).error();
     call.services.flows_changed();
+    if (call.started != nullptr) *call.started = {*id, {*id}};
     return loadFlow(call, *id);
 }
 

@@ -18,6 +18,7 @@ struct CreateProvider {
     bool enabled = true;  ///< once no secret is missing; until then it is set up only
     std::int64_t freshness_minutes = hub::storage::kFreshnessMinutesDefault;
     std::string unknown_orders = "task";
+    std::int64_t recording_days = 0;
 };
 
 struct ProviderView {
@@ -32,6 +33,7 @@ struct ProviderView {
     std::vector<std::string> missing_secrets;  ///< without these it cannot be enabled
     std::optional<std::string> connection_id;
     std::optional<std::string> webhook_url;  ///< none for one that shares another's
+    std::int64_t recording_days = 0;
     std::int64_t row_version = 0;
 };
 
@@ -81,7 +83,9 @@ struct Shape<portal::CreateProvider> {
         field("freshness_minutes", &T::freshness_minutes,
               "Open orders are fetched when older, 5 to 10080.", Need::kOptional),
         field("unknown_orders", &T::unknown_orders,
-              "Orders that only the vendor knows: task or create.", Need::kOptional)};
+              "Orders that only the vendor knows: task or create.", Need::kOptional),
+        field("recording_days", &T::recording_days,
+              "Journals are kept so long for comparison: 0 (not) or 30 to 365.", Need::kOptional)};
 };
 template <>
 struct Shape<portal::ProviderView> {
@@ -99,6 +103,7 @@ struct Shape<portal::ProviderView> {
         field("missing_secrets", &T::missing_secrets, "What it cannot be enabled without."),
         field("connection_id", &T::connection_id, "The provider whose webhook URL it shares."),
         field("webhook_url", &T::webhook_url, "Where the vendor sends to.", Pii::kSecret),
+        field("recording_days", &T::recording_days, "How long journals are kept; 0: as any."),
         field("row_version", &T::row_version, "For optimistic locking.")};
 };
 template <>

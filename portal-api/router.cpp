@@ -1,8 +1,10 @@
 #include "portal-api/router.hpp"
 
+#include "hub/ingress/answer_desk.hpp"
 #include "hub/observe/log.hpp"
 #include "hub/security/digest.hpp"
 #include "portal-api/json_case.hpp"
+#include "portal-api/prefer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -187,13 +189,59 @@ void Router::handle(Request request, const hub::http::Respond& respond) const {
     const AnswerMark mark{services_.now_ms(), requestIdOf(request)};
     auto held = std::make_shared<Request>(std::move(request));
     const bool posted =
-        work_.post("portal", [this, held, mark, respond] { respond(answer(*held, mark)); });
+        work_.post("portal", [this, held, mark, respond] { answerOrWait(*held, mark, respond); });
     if (!posted) respond(errorAnswer(makeError(ErrorCode::kUnavailable, "too busy"), mark));
 }
 
-Response Router::answer(const Request& request, const AnswerMark& mark) const {
+// Nothing while the flow runs. Runs on the desk's thread, which takes what is thrown as nothing.
+std::optional<Response> Router::ended(const Waitable& waitable, const AnswerMark& mark) const {
+    using hub::storage::FlowState;
+    const auto flow = services_.database.read([&](hub::storage::Connection& connection) {
+        return services_.repositories.flows.find(connection, waitable.scope,
+                                                 waitable.started.flow_id);
+    });
+    if (flow && (flow->state == FlowState::kRunning || flow->state == FlowState::kWaiting))
+        return std::nullopt;
+    const AnswerMark now{services_.now_ms(), mark.request_id};
+    const ApiCall call{services_,
+                       waitable.scope,
+                       waitable.actor_id,
+                       waitable.permissions,
+                       waitable.started.parameters,
+                       {},
+                       std::nullopt,
+                       now.now_ms,
+                       {},
+                       mark.request_id};
+    auto answer = waitable.route->ended(call);
+    return answer ? successAnswer(*answer, now) : errorAnswer(answer.error(), now);
+}
+
+void Router::answerOrWait(const Request& request, const AnswerMark& mark,
+                          const hub::http::Respond& respond) const {
+    std::optional<Waitable> waitable;
+    Response response = answer(request, mark, waitable);
+    const auto wait = preferredWait(request);
+    const bool waits = waitable && wait && services_.desk != nullptr;
+    if (!waits) return respond(std::move(response));
+    const auto applied = [seconds = *wait](Response shown) {
+        shown.headers.push_back({"Preference-Applied", "wait=" + std::to_string(seconds)});
+        return shown;
+    };
+    auto look = [this, applied, mark,
+                 waitable = std::move(*waitable)]() -> std::optional<Response> {
+        auto found = ended(waitable, mark);
+        if (!found) return std::nullopt;
+        return applied(std::move(*found));
+    };
+    services_.desk->wait(std::move(look), *wait * 1000, respond,
+                         [late = applied(std::move(response))] { return late; });
+}
+
+Response Router::answer(const Request& request, const AnswerMark& mark,
+                        std::optional<Waitable>& waitable) const {
     try {
-        return serve(request, mark);
+        return serve(request, mark, waitable);
     } catch (const hub::storage::StorageError& error) {
         hub::observe::log(hub::observe::Level::kError, "portal.storage_failed",
                           {{"request", mark.request_id}, {"why", error.what()}});
@@ -201,7 +249,8 @@ Response Router::answer(const Request& request, const AnswerMark& mark) const {
     }
 }
 
-Response Router::serve(const Request& request, const AnswerMark& mark) const {
+Response Router::serve(const Request& request, const AnswerMark& mark,
+                       std::optional<Waitable>& waitable) const {
     const std::string_view path = std::string_view(request.path).substr(kApiPrefix.size() - 1);
     const Found found = findRoute(routes_, request.method, path);
     auto key = services_.database.read([&](hub::storage::Connection& connection) {
@@ -228,7 +277,13 @@ Response Router::serve(const Request& request, const AnswerMark& mark) const {
         call.idempotency_key = hub::security::sha256Hex(
             key->tenant_id + "\n" + std::string(found.route->pattern) + "\n" + std::string(*given));
     }
+    StartedFlow started;
+    call.started = &started;
     auto answer = found.route->handler(call);
+    if (answer && found.route->ended != nullptr && !started.flow_id.empty()) {
+        waitable.emplace(
+            Waitable{found.route, call.scope, call.actor_id, call.permissions, std::move(started)});
+    }
     if (answer) return successAnswer(*answer, mark);
     if (answer.error().code == ErrorCode::kInternal) {
         hub::observe::log(hub::observe::Level::kError, "portal.internal",

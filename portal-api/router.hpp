@@ -16,6 +16,9 @@
 namespace hub::flows {
 struct FlowControl;
 }
+namespace hub::ingress {
+class AnswerDesk;
+}
 
 namespace portal {
 
@@ -32,6 +35,14 @@ struct PortalServices {
     std::function<void()> flows_changed;
     /// What the flows of this process share; null where none run.
     const hub::flows::FlowControl* flow_control = nullptr;
+    /// Where callers wait who prefer to (RFC 7240); null: nobody waits.
+    hub::ingress::AnswerDesk* desk = nullptr;
+};
+
+/// The flow that a call started, and what its end is rendered from.
+struct StartedFlow {
+    std::string flow_id;
+    std::vector<std::string> parameters;  ///< of the route's `ended` handler
 };
 
 /// One authenticated call of a handler.
@@ -44,8 +55,9 @@ struct ApiCall {
     std::string_view body;                       ///< JSON in snake_case; "" without a body
     std::optional<std::string> idempotency_key;  ///< SHA-256 hex over key, tenant and route
     std::int64_t now_ms = 0;
-    std::string_view query = {};  ///< of the URL, encoded; only parameters that the route names
-    std::string request_id = {};  ///< for logs, audit entries and events
+    std::string_view query = {};     ///< of the URL, encoded; only parameters that the route names
+    std::string request_id = {};     ///< for logs, audit entries and events
+    StartedFlow* started = nullptr;  ///< where the handler notes a flow that may be waited for
 
     /// Any of these permissions, if several stand in one text with a bar between them.
     [[nodiscard]] bool may(std::string_view permission) const;
@@ -75,6 +87,8 @@ struct Route {
     ApiHandler handler;
     std::string_view text;
     std::span<const std::string_view> query = {};  ///< the parameters it takes; others are refused
+    /// What a caller gets who waited (Prefer: wait) and saw the flow end; null: nobody may wait.
+    ApiHandler ended = nullptr;
 };
 
 /// One page of a list: the answer's `data` is the array, `meta` the mark.
@@ -128,19 +142,44 @@ constexpr Route route(std::string_view method, std::string_view pattern,
     return {method, pattern, permission, &Typed<kStatus, kFunction>::handle, text, query};
 }
 
+/// The same row for a function that starts a flow; kEnded renders what the flow led to.
+template <int kStatus, auto kFunction, int kEndedStatus, auto kEnded>
+constexpr Route waitableRoute(std::string_view method, std::string_view pattern,
+                              std::string_view permission, std::string_view text) {
+    Route row = route<kStatus, kFunction>(method, pattern, permission, text);
+    row.ended = &Typed<kEndedStatus, kEnded>::handle;
+    return row;
+}
+
 /// Any thread.
 class Router {
 public:
     Router(PortalServices services, hub::app::WorkPool& work, std::span<const Route> routes);
 
-    /// Takes one request below /api/v1/; answers later from another thread.
+    /// Takes one request below /api/v1/; answers later from another thread. Who waits for a flow
+    /// (Prefer: wait) holds no thread meanwhile. What waits must be answered (AnswerDesk::stop)
+    /// before the router goes.
     void handle(hub::http::Request request, const hub::http::Respond& respond) const;
 
 private:
+    /// A call that may be waited for.
+    struct Waitable {
+        const Route* route = nullptr;
+        hub::storage::TenantScope scope;
+        std::string actor_id;
+        std::vector<std::string> permissions;
+        StartedFlow started;
+    };
+    void answerOrWait(const hub::http::Request& request, const AnswerMark& mark,
+                      const hub::http::Respond& respond) const;
+    [[nodiscard]] std::optional<hub::http::Response> ended(const Waitable& waitable,
+                                                           const AnswerMark& mark) const;
     [[nodiscard]] hub::http::Response answer(const hub::http::Request& request,
-                                             const AnswerMark& mark) const;
+                                             const AnswerMark& mark,
+                                             std::optional<Waitable>& waitable) const;
     [[nodiscard]] hub::http::Response serve(const hub::http::Request& request,
-                                            const AnswerMark& mark) const;
+                                            const AnswerMark& mark,
+                                            std::optional<Waitable>& waitable) const;
 
     PortalServices services_;
     hub::app::WorkPool& work_;

@@ -21,7 +21,8 @@ constexpr Names kInboundQuery[] = {"plugin", "status", "provider", "after", "pag
 
 constexpr std::array kRoutes{
     route<200, &listOrders>("GET", "/orders", "order.read", "List orders.", kOrderQuery),
-    route<201, &createOrder>("POST", "/orders", "order.create", "Create and submit an order."),
+    waitableRoute<201, &createOrder, 201, &readOrder>("POST", "/orders", "order.create",
+                                                      "Create and submit an order."),
     route<200, &readOrder>("GET", "/orders/{}", "order.read", "Read an order with its checks."),
     route<200, &cancelOrder>("POST", "/orders/{}/cancel", "order.cancel", "Cancel an order."),
     route<201, &createProvider>("POST", "/providers", "provider.manage", "Connect a vendor."),
@@ -30,8 +31,8 @@ constexpr std::array kRoutes{
     route<200, &updateProvider>("PUT", "/providers/{}", "provider.manage",
                                 "Give a connection secrets, enable or pause it."),
     route<200, &readProvider>("GET", "/providers/{}", "provider.manage", "Read a connection."),
-    route<202, &runCommand>("POST", "/providers/{}/commands", "provider.manage",
-                            "Start a command on a connection."),
+    waitableRoute<202, &runCommand, 200, &readFlow>(
+        "POST", "/providers/{}/commands", "provider.manage", "Start a command on a connection."),
     route<200, &listFlows>("GET", "/admin/flows", "provider.manage",
                            "List open flows, or those of a state.", kFlowQuery),
     route<200, &readFlow>("GET", "/admin/flows/{}", "provider.manage", "Read a flow."),

@@ -105,6 +105,7 @@ struct Hub::Parts {
     std::unique_ptr<ingress::InboxWorker> inbox;
     std::unique_ptr<outbox::Relay> relay;
     std::unique_ptr<ingress::AnswerDesk> desk;
+    std::unique_ptr<ingress::AnswerDesk> portal_desk;  ///< apart: callers crowd out no vendor
     std::unique_ptr<ingress::Ingress> ingress;
     std::unique_ptr<portal::Router> router;
     std::unique_ptr<Monitor> monitor;
@@ -240,7 +241,10 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         [this](const storage::Account& account, const std::string& token) {
             return webhookUrl(account.plugin_key, token);
         },
-        [this] { desk->wake(); },
+        [this] {
+            desk->wake();
+            portal_desk->wake();
+        },
         [this] { inbox->wake(); }};
     flows = std::make_unique<flows::FlowEngine>(flow_services, owner, config.flow_threads);
     const auto flows_changed = [this] { flows->wake(); };
@@ -249,6 +253,7 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
                                &inbox_stats},
         owner, config.inbox_threads);
     desk = std::make_unique<ingress::AnswerDesk>();
+    portal_desk = std::make_unique<ingress::AnswerDesk>();
     ingress::IngressServices door_services{
         *database,    *repositories, *plugins, *work,
         *desk,        &wallClock,    url,      [this] { inbox->wake(); },
@@ -259,7 +264,7 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         outbox::RelayServices{*database, *repositories, &wallClock}, owner);
     router = std::make_unique<portal::Router>(
         portal::PortalServices{*database, *repositories, *plugins, *vault, &wallClock, url,
-                               flows_changed, &flow_control},
+                               flows_changed, &flow_control, portal_desk.get()},
         *work, portal::routes());
 }
 
@@ -374,6 +379,7 @@ void Hub::stop() {
         std::this_thread::sleep_for(std::chrono::milliseconds(config_.drain_delay_ms));
     if (parts_->server) parts_->server->stop(config_.stop_grace_ms);
     if (parts_->desk) parts_->desk->stop();
+    if (parts_->portal_desk) parts_->portal_desk->stop();
     if (parts_->inbox) parts_->inbox->stop();
     if (parts_->flows) parts_->flows->stop();
     if (parts_->work) parts_->work->stop();

@@ -18,9 +18,10 @@ AnswerDesk::AnswerDesk(std::size_t waiting_max)
 
 AnswerDesk::~AnswerDesk() { stop(); }
 
-void AnswerDesk::wait(Look look, std::int64_t deadline_ms, const http::Respond& respond) {
+void AnswerDesk::wait(Look look, std::int64_t deadline_ms, const http::Respond& respond,
+                      Late late) {
     const auto deadline = Clock::now() + std::chrono::milliseconds(deadline_ms);
-    if (!take({std::move(look), deadline, respond})) return respond(unavailableAnswer());
+    if (!take({std::move(look), deadline, respond, late})) return respond(late());
     changed_.notify_one();
 }
 
@@ -63,7 +64,7 @@ bool AnswerDesk::settle(Waiting& waiting) {
         // The database is away: the next look may succeed before the deadline.
         found.reset();
     }
-    if (!found && Clock::now() >= waiting.deadline) found = unavailableAnswer();
+    if (!found && Clock::now() >= waiting.deadline) found = waiting.late();
     if (!found) return false;
     waiting.respond(std::move(*found));
     return true;
@@ -87,7 +88,7 @@ void AnswerDesk::loop() {
     }
     waiting_.splice(waiting_.end(), arrived_);
     lock.unlock();
-    for (Waiting& waiting : waiting_) waiting.respond(unavailableAnswer());
+    for (Waiting& waiting : waiting_) waiting.respond(waiting.late());
     waiting_.clear();
 }
 

@@ -1,4 +1,5 @@
-/// Where vendors wait whose request a flow answers (plugin-contract section 4).
+/// Where vendors wait whose request a flow answers, and callers who wait for the end of a flow
+/// (plugin-contract sections 4 and 8).
 #pragma once
 
 #include "hub/http/message.hpp"
@@ -18,6 +19,9 @@ inline constexpr std::size_t kAnswersWaitingMax = 256;
 /// An answer that another node wrote is seen after this at the latest.
 inline constexpr std::int64_t kAnswerPollMs = 100;
 
+/// 503 with Retry-After.
+[[nodiscard]] http::Response unavailableAnswer();
+
 /// Owns one thread. Any thread may wait and wake; start and stop belong to the owner.
 class AnswerDesk {
 public:
@@ -31,14 +35,18 @@ public:
     AnswerDesk(const AnswerDesk&) = delete;
     AnswerDesk& operator=(const AnswerDesk&) = delete;
 
-    /// Answers as soon as `look` finds something, with 503 after `deadline_ms` from now, and at
-    /// once with 503 if too many wait or the desk stopped.
-    void wait(Look look, std::int64_t deadline_ms, const http::Respond& respond);
+    /// What is answered when nothing was found in time, when too many wait, or when the desk stops.
+    using Late = std::function<http::Response()>;
+
+    /// Answers as soon as `look` finds something, with `late` after `deadline_ms` from now, and at
+    /// once with `late` if too many wait or the desk stopped.
+    void wait(Look look, std::int64_t deadline_ms, const http::Respond& respond,
+              Late late = &unavailableAnswer);
     /// How many wait.
     [[nodiscard]] std::size_t waiting();
     /// Some answer may be there.
     void wake();
-    /// Answers what waits with 503. Idempotent.
+    /// Answers what waits with its `late`. Idempotent.
     void stop();
 
 private:
@@ -47,6 +55,7 @@ private:
         Look look;
         Clock::time_point deadline;
         http::Respond respond;
+        Late late;
     };
     bool take(Waiting waiting);
     void loop();
@@ -62,8 +71,5 @@ private:
     std::list<Waiting> waiting_;  ///< the thread's own
     std::thread thread_;
 };
-
-/// 503 with Retry-After.
-[[nodiscard]] http::Response unavailableAnswer();
 
 }  // namespace hub::ingress
