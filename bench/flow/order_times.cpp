@@ -58,9 +58,9 @@ std::map<std::string, FlowTimes> readFlows(hub::storage::Connection& connection,
                                            std::map<std::string, std::string>& subjects) {
     std::map<std::string, FlowTimes> flows;
     connection.query(
-        "SELECT f.id, f.subject_id, f.created_at, f.finished_at, a.started_at, a.ended_at "
-        "FROM flow f JOIN flow_step s ON s.flow_id = f.id JOIN flow_attempt a "
-        "ON a.flow_step_id = s.id WHERE f.command = ? AND f.finished_at IS NOT NULL",
+        "SELECT f.id, f.subject_id, f.created_at, f.finished_at, s.intent_at, s.entry_at "
+        "FROM flow f JOIN flow_step s ON s.flow_id = f.id WHERE f.command = ? "
+        "AND f.finished_at IS NOT NULL AND s.kind = 'call' AND s.entry_at IS NOT NULL",
         {command}, [&](const Row& row) {
             const std::string id = row.string(0);
             subjects[id] = row.string(1);

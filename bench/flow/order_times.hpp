@@ -1,4 +1,4 @@
-/// Where the time of an order goes, read back from the flows and attempts that the hub stored.
+/// Where the time of an order goes, read back from the flows and steps that the hub stored.
 #pragma once
 
 #include <string>
