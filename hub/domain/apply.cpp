@@ -126,9 +126,10 @@ private:
         if (context_.unknown_order == UnknownOrder::kHold) {
             return {ApplyOutcome::kHeld, std::nullopt, 0};
         }
-        // A pointer says too little to be matched: what is read from the vendor decides.
+        // A pointer says too little to be matched: what is read from the vendor decides. A hint
+        // names what it likes: for an object that nobody knows it makes us ask nobody (TM-IN-2).
         const bool pointer =
-            context_.source == Source::kTold && (observation_.needs_fetch || context_.is_hint);
+            context_.source == Source::kTold && observation_.needs_fetch && !context_.is_hint;
         if (pointer && can_be_read && canRead()) return store(ApplyOutcome::kFetch, std::nullopt);
         if (context_.unknown_order == UnknownOrder::kCreate && !context_.is_hint)
             return createAndApply("external_api", "vendor:");

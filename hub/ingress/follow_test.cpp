@@ -19,6 +19,10 @@ constexpr const char* kSettings =
 constexpr const char* kPointer =
     R"({"observations":[],"follow":[{"links":[{"type":"report","id":"r-1"}]}]})";
 
+constexpr const char* kNeedsFetch =
+    R"({"observations":[{"kind":"screening","links":[{"type":"report","id":"r-1"}],)"
+    R"("checks":null,"needs_fetch":true}]})";
+
 /// What the vendor says about report r-1 when it is asked.
 std::string reportOf(const std::string& more_links = "") {
     return R"({"observation":{"kind":"screening","vendor_order_id":"r-1","links":[{"type":"report","id":"r-1"})" +
@@ -107,18 +111,26 @@ TEST_F(FollowTest, WhatIsReadAndBelongsToNobodyFollowsTheAccount) {
 }
 
 TEST_F(FollowTest, AnObservationThatNeedsAFetchIsAPointerToo) {
-    for (const bool hint : {false, true}) {
-        deliver(
-            R"({"observations":[{"kind":"screening","links":[{"type":"report","id":"r-1"}],"checks":null,)"
-            R"("needs_fetch":true}]})",
-            hint);
+    deliver(kNeedsFetch);
+    work();
+    run();
+    EXPECT_EQ(objectFlows(), 1);
+    EXPECT_EQ(vendor_.seen("/read").size(), 1U);
+}
+
+// TM-IN-2
+TEST_F(FollowTest, AHintOfAnUnknownObjectAsksNobody) {
+    sql("UPDATE provider_config SET unknown_orders = 'create'");
+    for (const char* body : {kNeedsFetch, kPointer}) {
+        const std::string id = deliver(body, true);
         work();
         run();
-        now_ += 60'000;
+        EXPECT_EQ(status(id), "processed");
+        EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE subject_id = ?", {id}), 1);
     }
-    EXPECT_EQ(objectFlows(), 2);
-    EXPECT_EQ(vendor_.seen("/read").size(), 2U);
-    EXPECT_EQ(count("SELECT COUNT(*) FROM vendor_order"), 0) << "TM-IN-2: a hint makes no order";
+    EXPECT_EQ(objectFlows(), 0);
+    EXPECT_TRUE(vendor_.seen("/read").empty());
+    EXPECT_EQ(count("SELECT COUNT(*) FROM vendor_order"), 0);
 }
 
 TEST_F(FollowTest, AWaveOfPointersToOneObjectIsReadTwice) {

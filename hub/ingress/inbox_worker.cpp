@@ -345,8 +345,18 @@ void InboxWorker::followOne(Work& work, const hubsdk::Follow& follow, std::int64
         waits = !row && work.mayHold(now);
         if (waits) return;
         if (row) mark.vendor_order_row_id = row->id;
+        // TM-IN-2: what proves too little makes us ask about orders of ours only.
+        const bool unproven = !row && work.row.is_hint;
+        if (unproven) mark.outcome = domain::nameOf(domain::ApplyOutcome::kParked);
         marks.add(connection, unit.scope, mark, now);
-        if (row) {
+        if (unproven) {
+            storage::Task task;
+            task.kind = "unknown_vendor_order";
+            task.subject_type = "inbound_event";
+            task.subject_id = work.row.id;
+            domain::openTask(
+                unit, {domain::Actor::kVendor, work.account.plugin_key, work.row.trace_id}, task);
+        } else if (row) {
             flows::followRow(unit, follower, follow.command, *row);
         } else {
             flows::followObject(unit, follower, follow);
