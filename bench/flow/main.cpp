@@ -68,6 +68,7 @@ std::string orderOf(const std::string& provider, int number) {
 void placeOrders(const hub::e2e::RunningHub& hub, const std::vector<std::string>& providers,
                  int orders) {
     std::vector<std::thread> clients;
+    clients.reserve(kClients);
     for (int client = 0; client < kClients; ++client) {
         clients.emplace_back([&, client] {
             for (int i = client; i < orders; i += kClients) {

@@ -94,6 +94,7 @@ int main() {
     const TemporaryFolder folder;
     Hubd(folder.path()).waitUntilReady();
     std::vector<double> later;
+    later.reserve(kStarts);
     for (int i = 0; i < kStarts; ++i) later.push_back(Hubd(folder.path()).waitUntilReady());
     const Hubd idle(folder.path());
     idle.waitUntilReady();

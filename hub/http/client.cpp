@@ -191,7 +191,10 @@ struct Client::Impl {
 Client::Impl::Impl(ClientConfig given) : config(std::move(given)) {
     for (const auto& [host, target] : config.routes) {
         auto route = readRoute(target);
-        if (!route) throw std::invalid_argument(route.error().text() + ": " + host + "=" + target);
+        if (!route) {
+            std::string wrong = route.error().text();
+            throw std::invalid_argument(wrong.append(": ").append(host).append("=").append(target));
+        }
         routes.emplace(lowered(host), std::move(route).value());
     }
     auto made = makeClientContext(config.ca_file);

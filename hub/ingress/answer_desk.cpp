@@ -19,7 +19,7 @@ AnswerDesk::AnswerDesk(std::size_t waiting_max)
 AnswerDesk::~AnswerDesk() { stop(); }
 
 void AnswerDesk::wait(Look look, std::int64_t deadline_ms, const http::Respond& respond,
-                      Late late) {
+                      const Late& late) {
     const auto deadline = Clock::now() + std::chrono::milliseconds(deadline_ms);
     if (!take({std::move(look), deadline, respond, late})) return respond(late());
     changed_.notify_one();

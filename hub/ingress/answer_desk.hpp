@@ -41,7 +41,7 @@ public:
     /// Answers as soon as `look` finds something, with `late` after `deadline_ms` from now, and at
     /// once with `late` if too many wait or the desk stopped.
     void wait(Look look, std::int64_t deadline_ms, const http::Respond& respond,
-              Late late = &unavailableAnswer);
+              const Late& late = &unavailableAnswer);
     /// How many wait.
     [[nodiscard]] std::size_t waiting();
     /// Some answer may be there.
