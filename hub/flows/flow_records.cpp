@@ -95,8 +95,9 @@ FlowRunner::Next FlowRunner::landFile(const FlowTurn& turn, const hubsdk::Delive
     const auto commitBatch = [&]() -> Result<void> {
         lost = !commit(turn, "records", [&](Connection& connection) {
             repositories.flows.renewLease(connection, turn.lease, services_.now_ms() + kLeaseMs);
-            for (const storage::SealedDelivery& delivery : batch)
-                repositories.inbox.insertDelivery(connection, delivery);
+            std::vector<const storage::SealedDelivery*> rows;
+            for (const storage::SealedDelivery& delivery : batch) rows.push_back(&delivery);
+            repositories.inbox.insertDeliveries(connection, rows);
         });
         batch.clear();
         batch_bytes = 0;

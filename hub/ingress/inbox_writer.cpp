@@ -1,7 +1,7 @@
 #include "hub/ingress/inbox_writer.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <iterator>
 
 namespace hub::ingress {
 namespace {
@@ -12,11 +12,6 @@ using storage::SealedDelivery;
 std::size_t sizeOf(const SealedDelivery& delivery) {
     const storage::NewDelivery& row = delivery.row;
     return row.request.size() + row.headers.size() + row.body.size();
-}
-
-bool byKey(const SealedDelivery& a, const SealedDelivery& b) {
-    return std::tie(a.row.dedupe_scope, a.row.dedupe_key) <
-           std::tie(b.row.dedupe_scope, b.row.dedupe_key);
 }
 
 }  // namespace
@@ -70,8 +65,6 @@ std::unique_ptr<InboxWriter::Batch> InboxWriter::takeBatch() {
 }
 
 void InboxWriter::submit(std::unique_ptr<Batch> rows) {
-    // The copies of one event stay in the order in which they came.
-    std::ranges::stable_sort(rows->rows, byKey, &Waiting::delivery);
     const std::shared_ptr<Batch> batch(std::move(rows));
     database_.submit(
         storage::WriteQueue::kIngress,

@@ -168,8 +168,7 @@ std::vector<Account> AccountRepository::list(Connection& connection, const Tenan
                                              const AccountFilter& filter) const {
     std::vector<Account> accounts;
     connection.query(
-        select(std::string(kFilter).append(
-            "AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?")),
+        select(std::string(kFilter).append(kPagePart)),
         {scope.tenantId(), filter.kind, filter.kind, flagOf(filter), flagOf(filter),
          filter.page.after_id, filter.page.after_id, filter.page.rows_max, filter.page.offset},
         [&](const Row& row) { accounts.push_back(accountOf(row)); });

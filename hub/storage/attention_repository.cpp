@@ -12,8 +12,6 @@ constexpr std::string_view kAlertFilter =
 constexpr std::string_view kTaskFilter =
     " FROM task WHERE tenant_id = ? AND (? IS NULL OR kind = ?) AND (? IS NULL OR status = ?) "
     "AND (? IS NULL OR assignee_id = ?) ";
-constexpr std::string_view kPagePart =
-    "AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?";
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "hub/storage/time_text.hpp"
@@ -126,8 +127,13 @@ SealedDelivery InboxRepository::seal(const TenantScope& scope, NewDelivery deliv
 std::vector<InsertedDelivery> InboxRepository::insertDeliveries(
     Connection& connection, std::span<const SealedDelivery* const> deliveries) const {
     for (const SealedDelivery* delivery : deliveries) requireColumnsFit(delivery->row);
+    // Parallel writers take their locks in one order; copies stay in the order in which they came.
+    std::vector<const SealedDelivery*> sorted(deliveries.begin(), deliveries.end());
+    std::ranges::stable_sort(sorted, {}, [](const SealedDelivery* delivery) {
+        return std::tie(delivery->row.dedupe_scope, delivery->row.dedupe_key);
+    });
     std::map<KeyOfEvent, std::string> ids;
-    for (auto rest = deliveries; !rest.empty();) {
+    for (std::span<const SealedDelivery* const> rest = sorted; !rest.empty();) {
         const std::size_t rows = rowsOfStatement(rest.size());
         insertRows(connection, rest.first(rows), ids);
         rest = rest.subspan(rows);
@@ -300,7 +306,7 @@ std::vector<DeliveryRow> InboxRepository::list(Connection& connection, const Ten
                     "vendor_event_id, dedupe_key, status, duplicates, attempts, received_at, "
                     "processed_at, error")
             .append(kFilter)
-            .append("AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?"),
+            .append(kPagePart),
         {scope.tenantId(), filter.plugin_key, filter.plugin_key, filter.status, filter.status,
          filter.account_id, filter.account_id, filter.page.after_id, filter.page.after_id,
          filter.page.rows_max, filter.page.offset},

@@ -132,8 +132,7 @@ public:
     /// results, however many copies come at once.
     InsertedDelivery insertDelivery(Connection& connection, const SealedDelivery& delivery) const;
     /// The same for many in few statements; the answers are in the order of the deliveries. Two
-    /// copies may be among them. Sorted by (dedupe_scope, dedupe_key), parallel writers take their
-    /// locks in one order.
+    /// copies may be among them.
     std::vector<InsertedDelivery> insertDeliveries(
         Connection& connection, std::span<const SealedDelivery* const> deliveries) const;
 

@@ -126,8 +126,7 @@ std::vector<Order> OrderRepository::list(Connection& connection, const TenantSco
                                          const OrderFilter& filter) const {
     std::vector<Order> orders;
     connection.query(
-        select(std::string(kFilter).append(
-            "AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?")),
+        select(std::string(kFilter).append(kPagePart)),
         {scope.tenantId(), filter.status, filter.status, filter.account_id, filter.account_id,
          filter.page.after_id, filter.page.after_id,
          std::clamp(filter.page.rows_max, 1, kPageRowsMax), filter.page.offset},

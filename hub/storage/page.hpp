@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace hub::storage {
 
@@ -11,6 +12,10 @@ inline constexpr int kPageRowsDefault = 20;
 inline constexpr int kPageRowsMax = 100;
 /// Rows that may be skipped; whoever goes deeper goes on from `after_id`.
 inline constexpr std::int64_t kPageOffsetMax = 10'000;
+
+/// Behind the WHERE of a list; its parameters are after_id twice, rows_max and offset.
+inline constexpr std::string_view kPagePart =
+    "AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ? OFFSET ?";
 
 struct PageOf {
     std::optional<std::string> after_id;  ///< only rows older than this one
