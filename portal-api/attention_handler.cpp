@@ -43,47 +43,35 @@ AlertView viewOf(const hub::storage::Alert& alert) {
 
 hubsdk::Result<Page<TaskView>> listTasks(const ApiCall& call, const NoBody&) {
     hub::storage::TaskFilter filter;
-    auto page = pageOf(call.query);
-    if (!page) return std::move(page).error();
-    filter.page = *page;
-    if (auto read = readFilters(call.query, {{"kind", &filter.kind},
-                                             {"status", &filter.status},
-                                             {"assignee", &filter.assignee_id}});
-        !read)
-        return std::move(read).error();
+    auto asked = readAsked(
+        call.query, filter.page,
+        {{"kind", &filter.kind}, {"status", &filter.status}, {"assignee", &filter.assignee_id}});
+    if (!asked) return std::move(asked).error();
     const auto& attention = call.services.repositories.attention;
-    Page<TaskView> list;
-    call.services.database.read([&](Connection& connection) {
-        for (const auto& task : attention.tasks(connection, call.scope, filter))
-            list.items.push_back(viewOf(task));
-        list.mark =
-            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
-                   attention.countTasks(connection, call.scope, filter));
-    });
-    return list;
+    return pageFrom<TaskView>(
+        call, filter.page,
+        [&](Connection& connection) { return attention.tasks(connection, call.scope, filter); },
+        [&](Connection& connection) {
+            return attention.countTasks(connection, call.scope, filter);
+        },
+        [](Connection&, const hub::storage::Task& task) { return viewOf(task); });
 }
 
 hubsdk::Result<Page<AlertView>> listAlerts(const ApiCall& call, const NoBody&) {
     hub::storage::AlertFilter filter;
     filter.status = "new";
-    auto page = pageOf(call.query);
-    if (!page) return std::move(page).error();
-    filter.page = *page;
-    if (auto read = readFilters(
-            call.query,
-            {{"status", &filter.status}, {"kind", &filter.kind}, {"severity", &filter.severity}});
-        !read)
-        return std::move(read).error();
+    auto asked = readAsked(
+        call.query, filter.page,
+        {{"status", &filter.status}, {"kind", &filter.kind}, {"severity", &filter.severity}});
+    if (!asked) return std::move(asked).error();
     const auto& attention = call.services.repositories.attention;
-    Page<AlertView> list;
-    call.services.database.read([&](Connection& connection) {
-        for (const auto& alert : attention.alerts(connection, call.scope, filter))
-            list.items.push_back(viewOf(alert));
-        list.mark =
-            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
-                   attention.countAlerts(connection, call.scope, filter));
-    });
-    return list;
+    return pageFrom<AlertView>(
+        call, filter.page,
+        [&](Connection& connection) { return attention.alerts(connection, call.scope, filter); },
+        [&](Connection& connection) {
+            return attention.countAlerts(connection, call.scope, filter);
+        },
+        [](Connection&, const hub::storage::Alert& alert) { return viewOf(alert); });
 }
 
 }  // namespace portal

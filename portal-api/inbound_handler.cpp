@@ -60,24 +60,17 @@ void replayOne(const ApiCall& call, Connection& connection, const std::string& i
 
 hubsdk::Result<Page<InboundEventView>> listInboundEvents(const ApiCall& call, const NoBody&) {
     hub::storage::DeliveryFilter filter;
-    auto page = pageOf(call.query);
-    if (!page) return std::move(page).error();
-    filter.page = *page;
-    if (auto read = readFilters(call.query, {{"plugin", &filter.plugin_key},
-                                             {"status", &filter.status},
-                                             {"provider", &filter.account_id}});
-        !read)
-        return std::move(read).error();
+    auto asked = readAsked(call.query, filter.page,
+                           {{"plugin", &filter.plugin_key},
+                            {"status", &filter.status},
+                            {"provider", &filter.account_id}});
+    if (!asked) return std::move(asked).error();
     const auto& inbox = call.services.repositories.inbox;
-    Page<InboundEventView> list;
-    call.services.database.read([&](Connection& connection) {
-        for (const auto& row : inbox.list(connection, call.scope, filter))
-            list.items.push_back(viewOf(row));
-        list.mark =
-            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
-                   inbox.count(connection, call.scope, filter));
-    });
-    return list;
+    return pageFrom<InboundEventView>(
+        call, filter.page,
+        [&](Connection& connection) { return inbox.list(connection, call.scope, filter); },
+        [&](Connection& connection) { return inbox.count(connection, call.scope, filter); },
+        [](Connection&, const hub::storage::DeliveryRow& row) { return viewOf(row); });
 }
 
 hubsdk::Result<Replayed> replayInboundEvent(const ApiCall& call, const NoBody&) {

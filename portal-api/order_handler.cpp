@@ -201,23 +201,15 @@ hubsdk::Result<void> checkServices(const CreateOrder& request) {
 
 hubsdk::Result<Page<OrderSummary>> listOrders(const ApiCall& call, const NoBody&) {
     hub::storage::OrderFilter filter;
-    auto page = pageOf(call.query);
-    if (!page) return std::move(page).error();
-    filter.page = *page;
-    if (auto read =
-            readFilters(call.query, {{"status", &filter.status}, {"provider", &filter.account_id}});
-        !read)
-        return std::move(read).error();
+    auto asked = readAsked(call.query, filter.page,
+                           {{"status", &filter.status}, {"provider", &filter.account_id}});
+    if (!asked) return std::move(asked).error();
     const auto& orders = call.services.repositories.orders;
-    Page<OrderSummary> list;
-    call.services.database.read([&](Connection& connection) {
-        for (const auto& order : orders.list(connection, call.scope, filter))
-            list.items.push_back(summaryOf(order));
-        list.mark =
-            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
-                   orders.count(connection, call.scope, filter));
-    });
-    return list;
+    return pageFrom<OrderSummary>(
+        call, filter.page,
+        [&](Connection& connection) { return orders.list(connection, call.scope, filter); },
+        [&](Connection& connection) { return orders.count(connection, call.scope, filter); },
+        [](Connection&, const hub::storage::Order& order) { return summaryOf(order); });
 }
 
 hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& request) {

@@ -63,6 +63,14 @@ hubsdk::Result<std::optional<std::string>> filterOf(std::string_view query, std:
     return value;
 }
 
+hubsdk::Result<void> readAsked(std::string_view query, PageOf& page,
+                               std::initializer_list<FilterPlace> places) {
+    auto asked = pageOf(query);
+    if (!asked) return std::move(asked).error();
+    page = std::move(asked).value();
+    return readFilters(query, places);
+}
+
 hubsdk::Result<void> readFilters(std::string_view query,
                                  std::initializer_list<FilterPlace> places) {
     for (const FilterPlace& place : places) {

@@ -27,4 +27,22 @@ struct FilterPlace {
 [[nodiscard]] hubsdk::Result<void> readFilters(std::string_view query,
                                                std::initializer_list<FilterPlace> places);
 
+/// What a list is asked for: its page, and each filter into its place.
+[[nodiscard]] hubsdk::Result<void> readAsked(std::string_view query, hub::storage::PageOf& page,
+                                             std::initializer_list<FilterPlace> places);
+
+/// The page of a list and the number of all its rows, in one snapshot. Called with a connection:
+/// `rows` gives the storage's rows, `count` their number, `view` shows one of them.
+template <class View, class Rows, class Count, class ViewOf>
+[[nodiscard]] Page<View> pageFrom(const ApiCall& call, const hub::storage::PageOf& page,
+                                  const Rows& rows, const Count& count, const ViewOf& view) {
+    Page<View> list;
+    call.services.database.read([&](hub::storage::Connection& connection) {
+        for (const auto& row : rows(connection)) list.items.push_back(view(connection, row));
+        const std::string last = list.items.empty() ? "" : list.items.back().id;
+        list.mark = markOf(page, list.items.size(), last, count(connection));
+    });
+    return list;
+}
+
 }  // namespace portal

@@ -224,27 +224,21 @@ hubsdk::Result<ProviderView> readProvider(const ApiCall& call, const NoBody&) {
 
 hubsdk::Result<Page<ProviderView>> listProviders(const ApiCall& call, const NoBody&) {
     hub::storage::AccountFilter filter;
-    auto page = pageOf(call.query);
-    if (!page) return std::move(page).error();
-    filter.page = *page;
     std::optional<std::string> active;
-    if (auto read =
-            readFilters(call.query, {{"provider_type", &filter.kind}, {"is_active", &active}});
-        !read)
-        return std::move(read).error();
+    auto asked = readAsked(call.query, filter.page,
+                           {{"provider_type", &filter.kind}, {"is_active", &active}});
+    if (!asked) return std::move(asked).error();
     if (active && *active != "true" && *active != "false")
         return makeError(ErrorCode::kInvalid, "must be true or false", "is_active");
     if (active) filter.is_enabled = *active == "true";
     const auto& accounts = call.services.repositories.accounts;
-    Page<ProviderView> list;
-    call.services.database.read([&](Connection& connection) {
-        for (const auto& account : accounts.list(connection, call.scope, filter))
-            list.items.push_back(viewOf(call, connection, account));
-        list.mark =
-            markOf(filter.page, list.items.size(), list.items.empty() ? "" : list.items.back().id,
-                   accounts.count(connection, call.scope, filter));
-    });
-    return list;
+    return pageFrom<ProviderView>(
+        call, filter.page,
+        [&](Connection& connection) { return accounts.list(connection, call.scope, filter); },
+        [&](Connection& connection) { return accounts.count(connection, call.scope, filter); },
+        [&](Connection& connection, const Account& account) {
+            return viewOf(call, connection, account);
+        });
 }
 
 hubsdk::Result<ProviderView> updateProvider(const ApiCall& call, const UpdateProvider& request) {
