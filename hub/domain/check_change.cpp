@@ -176,9 +176,13 @@ bool applyFindings(const List& list, const Check& check, const std::vector<hubsd
         changed = true;
         orders.upsertFinding(unit.connection, unit.scope, row, unit.now_ms);
     }
-    const auto removed =
+    const bool some_gone = std::ranges::any_of(list.findings, [&](const storage::Finding& known) {
+        return known.check_id == check.id && !known.removed_at_ms &&
+               std::ranges::find(kept, known.dedupe_key) == kept.end();
+    });
+    if (some_gone)
         orders.withdrawFindings(unit.connection, unit.scope, check.id, kept, unit.now_ms);
-    return changed || removed > 0;
+    return changed || some_gone;
 }
 
 void alertOn(const List& list, std::string_view type, std::string subject_type,
@@ -210,7 +214,9 @@ void applyCheck(List& list, Check& check, const hubsdk::Check& said) {
     }
     const UnitOfWork& unit = list.unit;
     fill(check, list, said, state);
-    unit.repositories.orders.upsertCheck(unit.connection, unit.scope, check, unit.now_ms);
+    // Most of what a vendor repeats is known.
+    if (check.id.empty() || !(check == before))
+        unit.repositories.orders.upsertCheck(unit.connection, unit.scope, check, unit.now_ms);
     const bool found_news = applyFindings(list, check, said.findings);
     const bool moved = before.status != check.status;
     const bool amended = before.result != check.result || found_news;

@@ -46,33 +46,65 @@ void FlowEngine::stop() {
     }
 }
 
-std::vector<storage::FlowLease> FlowEngine::lease() {
+std::vector<storage::FlowLease> FlowEngine::lease(std::size_t flows_max) {
     const std::int64_t now = services_.now_ms();
     auto leases = services_.database.writeFor(
         storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
             return services_.repositories.flows.leaseDue(
-                connection, storage::SystemScope::forWorker(), owner_, now, kLeaseMs, 1);
+                connection, storage::SystemScope::forWorker(), owner_, now, kLeaseMs,
+                static_cast<int>(flows_max));
         });
     if (leases) return std::move(leases).value();
     observe::log(observe::Level::kError, "flow.lease_failed", {{"why", leases.error().text()}});
     return {};
 }
 
+bool FlowEngine::shouldLease() const {
+    return !leasing_ && (more_due_ || changes_ != changes_seen_ || Clock::now() >= poll_at_);
+}
+
+void FlowEngine::leaseForIdle(std::unique_lock<std::mutex>& lock) {
+    leasing_ = true;
+    changes_seen_ = changes_;
+    poll_at_ = Clock::now() + std::chrono::milliseconds(kFlowPollMs);
+    const std::size_t wanted = idle_;
+    lock.unlock();
+    auto leases = lease(wanted);
+    lock.lock();
+    leasing_ = false;
+    more_due_ = leases.size() == wanted;
+    for (storage::FlowLease& lease : leases) leased_.push_back(std::move(lease));
+    changed_.notify_all();
+}
+
+std::optional<storage::FlowLease> FlowEngine::take(std::unique_lock<std::mutex>& lock) {
+    ++idle_;
+    // What is leased is run also when stopping: nobody else would until the lease ends.
+    while (leased_.empty() && !stopping_) {
+        if (shouldLease()) {
+            leaseForIdle(lock);
+        } else {
+            changed_.wait_for(lock, std::chrono::milliseconds(kFlowPollMs),
+                              [&] { return stopping_ || !leased_.empty() || shouldLease(); });
+        }
+    }
+    --idle_;
+    if (leased_.empty()) return std::nullopt;
+    storage::FlowLease lease = std::move(leased_.front());
+    leased_.pop_front();
+    return lease;
+}
+
 void FlowEngine::loop() {
     const FlowRunner runner(services_);
     std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        const std::uint64_t seen = changes_;
+    while (const auto lease = take(lock)) {
         lock.unlock();
-        const auto leases = lease();
-        for (const storage::FlowLease& lease : leases) {
-            const LeaseKeeper::Held held(keeper_, lease);
-            runner.run(lease);
+        {
+            const LeaseKeeper::Held held(keeper_, *lease);
+            runner.run(*lease);
         }
         lock.lock();
-        if (!leases.empty()) continue;
-        changed_.wait_for(lock, std::chrono::milliseconds(kFlowPollMs),
-                          [&] { return stopping_ || changes_ != seen; });
     }
 }
 

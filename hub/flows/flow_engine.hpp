@@ -1,12 +1,16 @@
 /// The threads that lease due flows and run them, and one that keeps house: it extends leases and
-/// deletes what is old.
+/// deletes what is old. One thread at a time leases, for all that are idle: if each asked the table
+/// for itself, most statements of a busy hub would be questions with the same answer.
 #pragma once
 
 #include "hub/flows/flow_runner.hpp"
 #include "hub/flows/lease_keeper.hpp"
 
+#include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -31,17 +35,30 @@ public:
     void stop();
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     void loop();
     void keepHouse();
-    [[nodiscard]] std::vector<storage::FlowLease> lease();
+    /// Waits for a flow to run; none when stopping. `lock` is on mutex_.
+    [[nodiscard]] std::optional<storage::FlowLease> take(std::unique_lock<std::mutex>& lock);
+    void leaseForIdle(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] bool shouldLease() const;
+    [[nodiscard]] std::vector<storage::FlowLease> lease(std::size_t flows_max);
 
     FlowServices services_;
     std::string owner_;
     std::size_t thread_count_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool stopping_ = false;      ///< guarded by mutex_
-    std::uint64_t changes_ = 0;  ///< guarded by mutex_
+    // Guarded by mutex_:
+    bool stopping_ = false;
+    std::uint64_t changes_ = 0;
+    std::uint64_t changes_seen_ = 0;         ///< by the last look at the table
+    Clock::time_point poll_at_{};            ///< when the clock alone is a reason to look
+    bool leasing_ = false;                   ///< a thread is looking
+    bool more_due_ = false;                  ///< the last look found as many as it asked for
+    std::size_t idle_ = 0;                   ///< threads without a flow
+    std::deque<storage::FlowLease> leased_;  ///< for idle threads, never more than there are
     LeaseKeeper keeper_;
     std::vector<std::thread> threads_;
 };

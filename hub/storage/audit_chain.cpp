@@ -1,9 +1,12 @@
 // The numbers and the hash chain of AuditRepository: docs/adr/0016-audit-chain.md.
 #include <algorithm>
 #include <array>
+#include <span>
+#include <vector>
 
 #include "hub/security/digest.hpp"
 #include "hub/storage/audit_repository.hpp"
+#include "hub/storage/statement_rows.hpp"
 #include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
@@ -63,6 +66,45 @@ Entry entryOf(const Row& row, const SealedCells& cells, const security::Vault& v
 
 std::string hashOf(const Entry& entry, std::int64_t seq, const std::string& prev_hash) {
     return security::sha256Hex(prev_hash + "\nseq=" + std::to_string(seq) + "\n" + entry.canonical);
+}
+
+// The value that belongs to each of `ids`, as an expression; its parameters are id, value, id, …
+std::string valueById(std::size_t ids) {
+    std::string sql = "CASE id";
+    for (std::size_t i = 0; i < ids; ++i) sql += " WHEN ? THEN ?";
+    return sql + " END";
+}
+
+// Numbers rows of `table` that have no number yet, many by one statement. `columns` are set to
+// what `values` holds for each id.
+struct NumberedRow {
+    std::string id;
+    std::vector<Value> values;
+};
+void number(Connection& connection, std::string_view table,
+            std::span<const std::string_view> columns, std::span<const NumberedRow> rows) {
+    for (std::span<const NumberedRow> rest = rows; !rest.empty();) {
+        const auto part = rest.first(rowsOfStatement(rest.size()));
+        rest = rest.subspan(part.size());
+        std::string sql = "UPDATE " + std::string(table) + " SET ";
+        std::vector<Value> params;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            sql.append(i == 0 ? "" : ", ").append(columns[i]) += " = " + valueById(part.size());
+            for (const NumberedRow& row : part) {
+                params.emplace_back(row.id);
+                params.push_back(row.values.at(i));
+            }
+        }
+        sql += " WHERE seq IS NULL AND id IN (";
+        for (std::size_t i = 0; i < part.size(); ++i) {
+            sql += i == 0 ? "?" : ",?";
+            params.emplace_back(part[i].id);
+        }
+        const auto numbered = connection.run(sql + ")", params);
+        if (numbered != static_cast<std::int64_t>(part.size()))
+            throw UnitRefused(
+                hubsdk::makeError(hubsdk::ErrorCode::kConflict, "a row was numbered in between"));
+    }
 }
 
 constexpr std::string_view kEventsCounter = "outbox";
@@ -138,15 +180,15 @@ std::int64_t AuditRepository::numberEntries(Connection& connection, const System
                          "WHERE tenant_id = ? AND seq IS NULL ORDER BY occurred_at, id LIMIT ?",
                      {tenant_id, rows_max},
                      [&](const Row& row) { entries.push_back(entryOf(row, cells_, vault_)); });
+    std::vector<NumberedRow> rows;
     for (const Entry& entry : entries) {
         const std::int64_t seq = last.seq + 1;
-        const std::string hash = hashOf(entry, seq, last.hash);
-        requireOne(connection.run("UPDATE audit_entry SET seq = ?, prev_hash = ?, hash = ? "
-                                  "WHERE id = ? AND seq IS NULL",
-                                  {seq, last.hash, hash, entry.id}),
-                   hubsdk::ErrorCode::kConflict, "the entry was numbered in between");
-        last = ChainHead{seq, hash};
+        std::string hash = hashOf(entry, seq, last.hash);
+        rows.push_back({entry.id, {seq, last.hash, hash}});
+        last = ChainHead{seq, std::move(hash)};
     }
+    constexpr std::string_view kChainColumns[] = {"seq", "prev_hash", "hash"};
+    number(connection, "audit_entry", kChainColumns, rows);
     if (!entries.empty()) saveHead(connection, tenant_id, last, now_ms);
     return static_cast<std::int64_t>(entries.size());
 }
@@ -161,11 +203,10 @@ std::int64_t AuditRepository::numberEvents(Connection& connection, const SystemS
     // Not the greatest number in the table: events that were published may be gone.
     const std::int64_t before = lastEventNumber(connection);
     std::int64_t last = before;
-    for (const std::string& id : ids) {
-        requireOne(connection.run("UPDATE outbound_event SET seq = ? WHERE id = ? AND seq IS NULL",
-                                  {++last, id}),
-                   hubsdk::ErrorCode::kConflict, "the event was numbered in between");
-    }
+    std::vector<NumberedRow> rows;
+    for (std::string& id : ids) rows.push_back({std::move(id), {++last}});
+    constexpr std::string_view kEventColumns[] = {"seq"};
+    number(connection, "outbound_event", kEventColumns, rows);
     requireOne(connection.run("UPDATE counter SET value = ? WHERE scope = ? AND value = ?",
                               {last, kEventsCounter, before}),
                hubsdk::ErrorCode::kConflict, "the counter was moved in between");

@@ -180,8 +180,8 @@ BatchRunner::Verdict BatchRunner::runOnce(std::span<PendingUnit> units) {
 BatchRunner::Verdict BatchRunner::runUnits(std::span<PendingUnit> units) {
     const bool alone = units.size() == 1;
     try {
-        for (auto& pending : units) {
-            const Verdict verdict = runUnit(pending, alone);
+        for (std::size_t i = 0; i < units.size(); ++i) {
+            const Verdict verdict = runUnit(units[i], alone, i == 0);
             if (verdict != Verdict::kSettled) return verdict;
         }
         if (alone && !units.front().outcome.ok()) {
@@ -200,16 +200,24 @@ BatchRunner::Verdict BatchRunner::runUnits(std::span<PendingUnit> units) {
     }
 }
 
-BatchRunner::Verdict BatchRunner::runUnit(PendingUnit& pending, bool alone) {
+/// Takes back the unit that failed. Before the first one of a transaction there is nothing to keep,
+/// so that no savepoint was set.
+void BatchRunner::takeBack(bool first) {
+    if (!first) return connection_->rollbackToSavepoint();
+    connection_->rollback();
+    connection_->beginWrite();
+}
+
+BatchRunner::Verdict BatchRunner::runUnit(PendingUnit& pending, bool alone, bool first) {
     for (int run = 1;; ++run) {
-        connection_->savepoint();
+        if (!first) connection_->savepoint();
         try {
             pending.unit(*connection_);
             pending.outcome = {};
             // A unit may have swallowed the failure that ended the transaction.
             if (!connection_->inTransaction())
                 throw StorageError(StorageErrorCode::kBusy, "the database ended the transaction");
-            connection_->releaseSavepoint();
+            if (!first) connection_->releaseSavepoint();
             return Verdict::kSettled;
         } catch (...) {
             const Failure failure = currentFailure();
@@ -220,7 +228,7 @@ BatchRunner::Verdict BatchRunner::runUnit(PendingUnit& pending, bool alone) {
                 if (parallel_ && (!failure.code || passes(*failure.code))) return Verdict::kRepeat;
                 return alone ? Verdict::kSettled : Verdict::kSplit;
             }
-            connection_->rollbackToSavepoint();
+            takeBack(first);
             if (!failure.stale || !parallel_ || run >= kStaleRunsMax) return Verdict::kSettled;
             ++server_.counters.units_repeated;
         }

@@ -86,7 +86,8 @@ private:
     Verdict runRepeatedly(std::span<PendingUnit> units, int attempts_max);
     Verdict runOnce(std::span<PendingUnit> units);
     Verdict runUnits(std::span<PendingUnit> units);
-    Verdict runUnit(PendingUnit& pending, bool alone);
+    Verdict runUnit(PendingUnit& pending, bool alone, bool first);
+    void takeBack(bool first);
     Verdict afterFailure(PendingUnit& pending, bool alone);
     Verdict commit(std::span<PendingUnit> units);
     Verdict learnOutcome(std::span<PendingUnit> units);

@@ -3,6 +3,8 @@
 // No wake is lost: waiting and events take the lock of the subject first, so that an event sees
 // what the flow waits for, or the flow sees the event. And who goes to sleep takes the flow's row
 // before it looks whether it was woken, as the event does after it said so.
+#include <algorithm>
+
 #include "hub/security/digest.hpp"
 #include "hub/storage/flow_repository.hpp"
 #include "hub/storage/time_text.hpp"
@@ -14,19 +16,24 @@ struct SubjectLock {
     std::string_view subject_type;
     std::string_view lock;
 };
+/// Of these alone events tell and a flow may wait for them.
 constexpr SubjectLock kSubjectLocks[] = {
     {"vendor_order", "SELECT id FROM vendor_order WHERE id = ?"},
     {"screening_order", "SELECT id FROM screening_order WHERE id = ?"},
     {"provider_config", "SELECT id FROM provider_config WHERE id = ?"},
 };
 
+const SubjectLock* subjectLock(std::string_view subject_type) {
+    const auto* const found =
+        std::ranges::find(kSubjectLocks, subject_type, &SubjectLock::subject_type);
+    return found == std::end(kSubjectLocks) ? nullptr : found;
+}
+
 void lockSubject(Connection& connection, const WakeSubject& subject) {
-    if (!connection.dialect().writesInParallel()) return;
-    for (const SubjectLock& table : kSubjectLocks) {
-        if (table.subject_type != subject.type) continue;
-        connection.query(std::string(table.lock).append(connection.dialect().forUpdate()),
-                         {subject.id}, [](const Row&) {});
-    }
+    const SubjectLock* table = subjectLock(subject.type);
+    if (table == nullptr || !connection.dialect().writesInParallel()) return;
+    connection.query(std::string(table->lock).append(connection.dialect().forUpdate()),
+                     {subject.id}, [](const Row&) {});
 }
 
 /// Reads what is committed, not what the transaction's beginning saw.
@@ -113,6 +120,7 @@ std::optional<std::string> FlowRepository::takeWake(Connection& connection,
 std::int64_t FlowRepository::wakeBySubject(Connection& connection, const TenantScope& scope,
                                            const WakeSubject& subject, std::string_view event_type,
                                            std::int64_t now_ms) const {
+    if (subjectLock(subject.type) == nullptr) return 0;
     lockSubject(connection, subject);
     const std::string now = timeText(now_ms);
     const auto woken = connection.run(

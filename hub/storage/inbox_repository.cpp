@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "hub/storage/statement_rows.hpp"
 #include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
@@ -43,13 +44,6 @@ constexpr std::string_view kInsertColumns =
     "headers_enc, content_type, body_enc, body_size_bytes, proof, is_hint, status, received_at, "
     "next_attempt_at, trace_id, subject_type, subject_id, created_at, updated_at) VALUES ";
 constexpr std::string_view kInsertRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-
-/// Rows of one statement: few sizes, so that every connection keeps few statements.
-constexpr std::size_t kRowsOfStatement[] = {64, 16, 4, 1};
-
-std::size_t rowsOfStatement(std::size_t rows) {
-    return *std::ranges::find_if(kRowsOfStatement, [&](std::size_t size) { return size <= rows; });
-}
 
 void appendParameters(const SealedDelivery& sealed, std::vector<Value>& params) {
     const NewDelivery& row = sealed.row;

@@ -89,6 +89,8 @@ struct Check {
     std::optional<std::int64_t> completed_at_ms;
     std::optional<std::int64_t> withdrawn_at_ms;
     std::optional<std::string> details;  ///< JSON; sealed
+
+    bool operator==(const Check&) const = default;
 };
 
 /// A row of finding. Identity is (check_id, dedupe_key); the free texts are sealed.
