@@ -56,6 +56,43 @@ TEST_F(ProviderCommandTest, RefusesAnOrderForAPluginThatTakesNone) {
         EXPECT_EQ(count(std::string("SELECT COUNT(*) FROM ") + table), 0) << table;
 }
 
+// E-082 where the vendor takes no cancellation: the order ends here, and a person asks the vendor.
+TEST_F(ProviderCommandTest, OpensATaskToCancelByHandWhereThePluginCannot) {
+    const auto plugin =
+        plugins_->install(std::filesystem::path(SHAPES_DIR) / "shape_xml_credentials.so");
+    ASSERT_TRUE(plugin) << plugin.error().text();
+    const std::string provider = addAccount("shape_xml_credentials");
+    const auto place = [&] {
+        const auto answer = ask(
+            "POST", "/orders", {},
+            R"({"provider_id":")" + provider +
+                R"(","package":"basic","applicant":{"first_name":"A","last_name":"B","email":"a@b.example"}})");
+        EXPECT_TRUE(answer) << answer.error().text();
+        return database_->read([&](hub::storage::Connection& connection) {
+            return repositories_->vendor_orders
+                .ofOrder(connection, scope_,
+                         hubsdk::JsonDocument::parse(answer->document)->root()["id"].text())
+                .front();
+        });
+    };
+    const auto unsent = place();
+    ASSERT_TRUE(ask("POST", "/orders/{}/cancel", {unsent.order_id}));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task"), 0) << "the vendor never heard of it";
+    auto sent = place();
+    (void)write([&](hub::storage::Connection& connection) {
+        sent.status = "submitted";
+        repositories_->vendor_orders.save(connection, scope_, sent, now_);
+        return 0;
+    });
+    const auto cancelled = ask("POST", "/orders/{}/cancel", {sent.order_id});
+    ASSERT_TRUE(cancelled) << cancelled.error().text();
+    EXPECT_THAT(cancelled->document, HasSubstr(R"("status":"cancelled")"));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback' AND subject_id = '" +
+                    sent.order_id + "'"),
+              1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);
+}
+
 TEST_F(ProviderCommandTest, KeepsRecordingsOnlyWhereItIsAskedTo) {
     const auto create = [&](const std::string& days) {
         return ask(

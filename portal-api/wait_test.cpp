@@ -23,7 +23,8 @@ protected:
         provider_id_ = addAccount("shape_oauth_refresh");
         key_ = write([&](hub::storage::Connection& connection) {
                    return repositories_->api_keys.create(connection, scope_, "test",
-                                                         {"provider.manage"}, std::nullopt, now_);
+                                                         {"provider.manage", "order.create"},
+                                                         std::nullopt, now_);
                }).key;
         openRouter(hub::ingress::kAnswersWaitingMax);
     }
@@ -42,13 +43,18 @@ protected:
     }
 
     std::future<Response> post(const std::string& prefer) {
+        return post(prefer, "/providers/" + provider_id_ + "/commands",
+                    R"({"command":"account.test"})");
+    }
+    std::future<Response> post(const std::string& prefer, const std::string& path,
+                               const std::string& body) {
         Request request;
         request.method = "POST";
-        request.path = "/api/v1/providers/" + provider_id_ + "/commands";
+        request.path = "/api/v1" + path;
         request.headers = {{"Authorization", "Bearer " + key_},
                            {"Content-Type", "application/json"}};
         if (!prefer.empty()) request.headers.push_back({"Prefer", prefer});
-        request.body = R"({"command":"account.test"})";
+        request.body = body;
         auto promise = std::make_shared<std::promise<Response>>();
         auto future = promise->get_future();
         router_->handle(std::move(request),
@@ -105,6 +111,27 @@ TEST_F(WaitTest, AFlowThatEndsInTimeIsAnsweredWithItsResult) {
     EXPECT_EQ(applied(response), "wait=10");
     EXPECT_THAT(response.body, HasSubstr(R"("state":"done")"));
     EXPECT_THAT(response.body, HasSubstr(R"("result":{"ok":true})"));
+}
+
+// An order is answered as it is when its submission has ended.
+TEST_F(WaitTest, AnOrderWaitsForItsSubmission) {
+    const auto plugin =
+        plugins_->install(std::filesystem::path(SHAPES_DIR) / "shape_xml_credentials.so");
+    ASSERT_TRUE(plugin) << plugin.error().text();
+    auto answer = post(
+        "wait=10", "/orders",
+        R"({"providerId":")" + addAccount("shape_xml_credentials") +
+            R"(","package":"basic","applicant":{"email":"a@b.example","firstName":"A","lastName":"B"}})");
+    awaitWaiting();
+    (void)write([&](hub::storage::Connection& connection) {
+        return connection.run("UPDATE vendor_order SET vendor_order_id = 'v-17'");
+    });
+    endTheFlow(FlowState::kDone, std::nullopt);
+    desk_->wake();
+    const Response response = answer.get();
+    EXPECT_EQ(response.status, 201);
+    EXPECT_EQ(applied(response), "wait=10");
+    EXPECT_THAT(response.body, HasSubstr(R"("vendorOrderId":"v-17")"));
 }
 
 TEST_F(WaitTest, AFailedFlowIsAnEndToo) {

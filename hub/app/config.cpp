@@ -34,6 +34,9 @@ constexpr std::array kKeys{
     ConfigKey{
         "storage.url", "",
         "sqlite:PATH, default sqlite:DATA/hub.db; or mariadb://USER@HOST:PORT/DATABASE?ca=FILE."},
+    ConfigKey{"storage.readers", "8", "Connections that read the database, 1 to 256."},
+    ConfigKey{"storage.writers", "4",
+              "Connections that write to MariaDB, 1 to 64; SQLite always has one."},
     ConfigKey{"storage.free_bytes_min", "67108864",
               "Free bytes beside data and database below which /ready says storage_full."},
     ConfigKey{"plugins.dir", "plugins", "Folder whose *.so are loaded at start."},
@@ -147,6 +150,8 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
     config.data_dir = values.text("data.dir");
     config.storage_url = values.text("storage.url");
     if (config.storage_url.empty()) config.storage_url = "sqlite:" + config.data_dir + "/hub.db";
+    config.storage_readers = values.count("storage.readers", 1, 256);
+    config.storage_writers = values.count("storage.writers", 1, 64);
     config.free_bytes_min =
         values.number("storage.free_bytes_min", 0, std::numeric_limits<std::int64_t>::max());
     config.plugin_stuck_ms = values.number("plugins.stuck_ms", 100, 3'600'000);

@@ -35,6 +35,8 @@ struct HubConfig {
     std::string tls_key_file;
     std::string data_dir;
     std::string storage_url;
+    std::size_t storage_readers = 0;
+    std::size_t storage_writers = 0;
     std::string plugins_dir;
     std::map<std::string, std::string> routes;
     std::string ca_file;

@@ -29,6 +29,8 @@ TEST(Config, NamesTheKeyThatIsWrong) {
         {{{"server.drain_delay_ms", "-1"}}, "server.drain_delay_ms"},
         {{{"plugins.stuck_ms", "1"}}, "plugins.stuck_ms"},
         {{{"storage.free_bytes_min", "much"}}, "storage.free_bytes_min"},
+        {{{"storage.readers", "0"}}, "storage.readers"},
+        {{{"storage.writers", "65"}}, "storage.writers"},
     };
     for (const auto& [values, path] : kCases) {
         const auto config = readConfig(values);

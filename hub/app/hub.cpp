@@ -145,7 +145,10 @@ Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) 
     }
     vault = std::move(opened).value();
     try {
-        database = std::make_unique<storage::Database>(config.storage_url);
+        storage::DatabaseLimits limits;
+        limits.readers_max = config.storage_readers;
+        limits.writers_max = config.storage_writers;
+        database = std::make_unique<storage::Database>(config.storage_url, limits);
         database->read([&](Connection& connection) {
             storage::requireKeys(connection, storage::SystemScope::forStartup(), *vault);
         });

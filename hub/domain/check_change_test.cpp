@@ -61,6 +61,28 @@ TEST_F(CheckChangeTest, MatchesByIdThenPlaceThenTypeThenAdds) {
         << "a check that has an id is taken";
 }
 
+TEST_F(CheckChangeTest, ACheckThatIsSaidAgainIsNotWritten) {
+    const Placed placed = place();
+    auto said = county("a", "DENVER, CO");
+    say(placed, {said});
+    const auto written = [&] {
+        std::string at;
+        read([&](storage::Connection& c) {
+            c.query("SELECT updated_at FROM screening_check", {},
+                    [&](const storage::Row& row) { at = row.string(0); });
+            return 0;
+        });
+        return at;
+    };
+    const std::string first = written();
+    now_ += 60'000;
+    say(placed, {said});
+    EXPECT_EQ(written(), first);
+    said.vendor_status = "running";
+    say(placed, {said});
+    EXPECT_NE(written(), first) << "any word of the vendor counts";
+}
+
 TEST_F(CheckChangeTest, StoresTheNationalDatabaseAsItsOwnType) {
     const Placed placed =
         place("ref-1", {{"criminal_state", {}, {}}, {"criminal_national", {}, {}}});

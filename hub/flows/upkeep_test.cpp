@@ -209,18 +209,39 @@ TEST_F(UpkeepTest, ListsOpenFlowsPageByPage) {
     EXPECT_EQ(list(many).size(), 3U);
 }
 
+// Of many threads one leases for all, and every flow is run once, also those found when stopping.
+TEST_F(UpkeepTest, ManyThreadsRunEveryFlowOnce) {
+    constexpr std::size_t kFlows = 40;
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < kFlows; ++i) {
+        ids.push_back(start(R"([{"label":"z","path":"/z"}])"));
+        sql("UPDATE flow SET dedupe_key = NULL");  // else an equal command is the same flow
+    }
+    FlowEngine engine(services(), "engine", 8);
+    engine.start();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (vendor_.seen("/z").size() < kFlows / 2 && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    engine.stop();
+    EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE owner IS NOT NULL"), 0)
+        << "a lease without a thread would keep its flow for its whole time";
+    FlowEngine next(services(), "next", 8);
+    next.start();
+    while (count("SELECT COUNT(*) FROM flow WHERE state = 'done'") <
+               static_cast<std::int64_t>(kFlows) &&
+           std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    next.stop();
+    EXPECT_EQ(vendor_.seen("/z").size(), kFlows);
+    for (const std::string& id : ids) EXPECT_EQ(state(id), "done") << error(id);
+}
+
 TEST_F(UpkeepTest, AnEngineRunsWhatIsStartedAndStops) {
     std::promise<void> seen;
     testing::Behaviour last = answer(200);
     last.before = [&] { seen.set_value(); };
     vendor_.on("/z", {last});
-    http::ClientConfig config;
-    config.routes["api.trial.example"] = "http://127.0.0.1:" + std::to_string(vendor_.port());
-    http::Client client(config);
-    FlowEngine engine(
-        {*database_, *repositories_, *plugins_, client, control_, [this] { return now_.load(); },
-         [](const storage::Account&, const std::string&) { return std::string(); }},
-        "engine", 2);
+    FlowEngine engine(services(), "engine", 2);
     engine.start();
     const std::string id = start(R"([{"label":"z","path":"/z"}])");
     engine.wake();

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "hub/domain/trail.hpp"
 #include "hub/ingress/inbound_request.hpp"
 #include "hub/observe/log.hpp"
 #include "hub/security/digest.hpp"
@@ -56,16 +57,16 @@ std::string proofWord(const hubsdk::Claim& claim) {
 constexpr std::size_t kAccountRefBytesMax = 255;
 constexpr std::string_view kUnknownEndpoint = "unknown_endpoint";
 
-void raiseForeign(Connection& connection, const storage::Repositories& repositories,
-                  const storage::TenantScope& scope, std::string_view delivery_id,
-                  std::int64_t now_ms) {
+// `unit` is in the tenant of the connection, which alone is known.
+void raiseForeign(const domain::UnitOfWork& unit, const domain::Cause& cause,
+                  std::string_view delivery_id) {
     storage::Alert alert;
     alert.alert_type = "foreign_account_ref";
     alert.severity = "high";
     alert.subject_type = "inbound_event";
     alert.subject_id = delivery_id;
     alert.description = "A proven delivery names an account that is not connected here.";
-    repositories.attention.raiseAlert(connection, scope, alert, now_ms);
+    domain::raiseAlert(unit, cause, std::move(alert));
 }
 
 }  // namespace
@@ -409,7 +410,10 @@ void Ingress::storeForeign(const std::shared_ptr<Knock>& knock,
         [&repositories, knock, sealed = std::move(sealed), outcome](Connection& connection) {
             const auto inserted = repositories.inbox.insertDelivery(connection, sealed);
             *outcome = inserted.outcome;
-            raiseForeign(connection, repositories, knock->scope(), inserted.id, knock->now_ms);
+            raiseForeign(
+                {connection, repositories, knock->scope(), knock->now_ms},
+                {domain::Actor::kVendor, knock->plugin->manifest().vendor, sealed.row.trace_id},
+                inserted.id);
         },
         [this, knock, outcome](const hubsdk::Result<void>& done) {
             finish(*knock, done, *outcome);

@@ -47,6 +47,11 @@ TEST_F(SharedConnection, ParksAndReportsANameThatIsNotConnected) {
     EXPECT_EQ(text("SELECT provider_config_id FROM inbound_event"), "");
     EXPECT_EQ(text("SELECT tenant_id FROM inbound_event"), scope_.tenantId());
     EXPECT_EQ(alarms(), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'alert_raised' "
+                    "AND title = 'foreign_account_ref'"),
+              1);
+    EXPECT_EQ(knock(sent_).status, 200);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry"), 1) << "a copy is no news";
 }
 
 // A parked delivery that is played again finds the account that was connected since.
