@@ -7,6 +7,8 @@
 #include <Poco/Util/ServerApplication.h>
 
 #include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -26,6 +28,13 @@ using hub::app::ConfigKey;
 /// Ended by a second signal while stopping.
 constexpr int kCutExitCode = 75;
 
+// A core file would hold keys and personal data in the clear (TM-DATA-6).
+void leaveNoCore() {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 class HubApplication : public Poco::Util::ServerApplication {
 protected:
     void defineOptions(Poco::Util::OptionSet& options) override {
@@ -42,6 +51,7 @@ protected:
 
     int main(const std::vector<std::string>& arguments) override {
         if (help_shown_) return EXIT_OK;
+        leaveNoCore();
         if (!arguments.empty()) {
             std::cerr << "hubd: unknown argument " << arguments.front() << "; see hubd --help\n";
             return EXIT_USAGE;

@@ -48,7 +48,8 @@ constexpr std::array kKeys{
     ConfigKey{"work.threads", "4", "Threads for plugin calls and reads, 1 to 64."},
     ConfigKey{"work.jobs_max", "2048", "Waiting jobs before a request is answered 503."},
     ConfigKey{"inbox.threads", "2", "Threads that interpret deliveries, 1 to 64."},
-    ConfigKey{"flows.threads", "4", "Flows that run at once, 1 to 256."},
+    ConfigKey{"flows.threads", "16",
+              "Flows that run at once, 1 to 256; one vendor of one tenant gets half of them."},
     ConfigKey{"log.level", "info", "debug, info, warning or error."},
 };
 

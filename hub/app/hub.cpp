@@ -197,6 +197,7 @@ void Hub::Parts::loadPlugins(const HubConfig& config, Started& started) {
                      {{"vendor", vendor}, {"line", line}});
     };
     host.watch = calls;
+    host.keeps_words = false;
     plugins = std::make_unique<plugins::PluginRegistry>(config.data_dir + "/plugin-cache", host);
     std::error_code problem;
     std::vector<std::filesystem::path> files;

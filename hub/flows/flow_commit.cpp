@@ -136,6 +136,7 @@ FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class,
     std::string why(hubsdk::nameOf(error_class));
     if (!label.empty()) why += " at " + std::string(label);
     why.append(": ").append(message);
+    if (mayBeDone(turn)) return endUncertain(turn, std::move(why));
     const bool failed = commit(turn, "fail", [&](Connection& connection) {
         raiseAlert(connection, turn, "flow_failed");
         services_.repositories.flows.finish(connection, turn.lease, FlowState::kFailed,
@@ -155,6 +156,9 @@ FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class,
 }
 
 FlowRunner::Next FlowRunner::giveUp(const FlowTurn& turn) const {
+    if (mayBeDone(turn))
+        return endUncertain(turn,
+                            "gave up: an answer was lost, and nothing tells what became of it");
     const std::int64_t now = services_.now_ms();
     const bool given_up = commit(turn, "give up", [&](Connection& connection) {
         raiseAlert(connection, turn, "flow_gave_up");

@@ -1,5 +1,6 @@
 #include "hub/flows/flow_engine.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "hub/flows/feeds.hpp"
@@ -14,6 +15,7 @@ FlowEngine::FlowEngine(FlowServices services, std::string owner, std::size_t thr
       owner_(std::move(owner)),
       thread_count_(threads),
       keeper_(services_.database, services_.repositories.flows) {
+    lanes_.most = std::max<std::size_t>(threads / kLaneShare, 1);
     services_.flows_changed = [this, told = services_.flows_changed] {
         wake();
         if (told) told();
@@ -44,15 +46,17 @@ void FlowEngine::stop() {
     for (std::thread& thread : threads_) {
         if (thread.joinable()) thread.join();
     }
+    giveBackUnrun();
 }
 
-std::vector<storage::FlowLease> FlowEngine::lease(std::size_t flows_max) {
+std::vector<storage::FlowLease> FlowEngine::lease(std::size_t flows_max,
+                                                  const storage::LaneLimit& limit) {
     const std::int64_t now = services_.now_ms();
     auto leases = services_.database.writeFor(
         storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
             return services_.repositories.flows.leaseDue(
                 connection, storage::SystemScope::forWorker(), owner_, now, kLeaseMs,
-                static_cast<int>(flows_max));
+                static_cast<int>(flows_max), limit);
         });
     if (leases) return std::move(leases).value();
     observe::log(observe::Level::kError, "flow.lease_failed", {{"why", leases.error().text()}});
@@ -63,23 +67,47 @@ bool FlowEngine::shouldLease() const {
     return !leasing_ && (more_due_ || changes_ != changes_seen_ || Clock::now() >= poll_at_);
 }
 
+void FlowEngine::begin(const storage::FlowLease& lease) {
+    ++lanes_.running[{lease.tenant_id, lease.plugin_key}];
+    if (lease.abandoned >= storage::kSuspectAbandoned) lanes_.suspect_runs = true;
+}
+
+void FlowEngine::end(const storage::FlowLease& lease) {
+    const auto lane = lanes_.running.find({lease.tenant_id, lease.plugin_key});
+    // Whoever waited for this place may have it now.
+    if (lane->second == lanes_.most) more_due_ = true;
+    if (--lane->second == 0) lanes_.running.erase(lane);
+    if (lease.abandoned < storage::kSuspectAbandoned) return;
+    lanes_.suspect_runs = false;
+    more_due_ = true;
+}
+
 void FlowEngine::leaseForIdle(std::unique_lock<std::mutex>& lock) {
     leasing_ = true;
     changes_seen_ = changes_;
     poll_at_ = Clock::now() + std::chrono::milliseconds(kFlowPollMs);
     const std::size_t wanted = idle_;
+    const storage::LaneLimit limit = lanes_;
     lock.unlock();
-    auto leases = lease(wanted);
+    auto leases = lease(wanted, limit);
     lock.lock();
     leasing_ = false;
-    more_due_ = leases.size() == wanted;
-    for (storage::FlowLease& lease : leases) leased_.push_back(std::move(lease));
+    for (storage::FlowLease& lease : leases) {
+        begin(lease);
+        leased_.push_back(std::move(lease));
+    }
+    // Flows of a lane that this look filled may have hidden others, which the next one will see.
+    const bool filled = std::ranges::any_of(lanes_.running, [&](const auto& lane) {
+        const auto before = limit.running.find(lane.first);
+        return lane.second >= limit.most &&
+               (before == limit.running.end() || before->second < limit.most);
+    });
+    more_due_ = leases.size() == wanted || filled;
     changed_.notify_all();
 }
 
 std::optional<storage::FlowLease> FlowEngine::take(std::unique_lock<std::mutex>& lock) {
     ++idle_;
-    // What is leased is run also when stopping: nobody else would until the lease ends.
     while (leased_.empty() && !stopping_) {
         if (shouldLease()) {
             leaseForIdle(lock);
@@ -89,7 +117,7 @@ std::optional<storage::FlowLease> FlowEngine::take(std::unique_lock<std::mutex>&
         }
     }
     --idle_;
-    if (leased_.empty()) return std::nullopt;
+    if (stopping_) return std::nullopt;
     storage::FlowLease lease = std::move(leased_.front());
     leased_.pop_front();
     return lease;
@@ -105,7 +133,23 @@ void FlowEngine::loop() {
             runner.run(*lease);
         }
         lock.lock();
+        end(*lease);
     }
+}
+
+// Nobody else would run them before their leases end.
+void FlowEngine::giveBackUnrun() {
+    if (leased_.empty()) return;
+    const std::vector<storage::FlowLease> leases(leased_.begin(), leased_.end());
+    leased_.clear();
+    auto done =
+        services_.database.write(storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
+            services_.repositories.flows.giveBack(connection, storage::SystemScope::forWorker(),
+                                                  leases, services_.now_ms());
+        });
+    if (!done.ok())
+        observe::log(observe::Level::kWarning, "flow.give_back_failed",
+                     {{"why", done.error().text()}});
 }
 
 void FlowEngine::keepHouse() {

@@ -18,6 +18,8 @@ namespace hub::flows {
 
 /// How often the table is asked for flows that became due by time.
 inline constexpr std::int64_t kFlowPollMs = 250;
+/// One vendor of one tenant gets at most this part of the threads (TM-OUT-5).
+inline constexpr std::size_t kLaneShare = 2;
 
 /// Owns its threads. `wake` from any thread, start and stop from the owner.
 class FlowEngine {
@@ -31,7 +33,8 @@ public:
     void start();
     /// There may be something to lease now.
     void wake();
-    /// Leases nothing more and waits for calls in flight, which have their own deadline.
+    /// Leases nothing more, gives back what no thread has begun, and waits for calls in flight,
+    /// which have their own deadline.
     void stop();
 
 private:
@@ -41,9 +44,13 @@ private:
     void keepHouse();
     /// Waits for a flow to run; none when stopping. `lock` is on mutex_.
     [[nodiscard]] std::optional<storage::FlowLease> take(std::unique_lock<std::mutex>& lock);
+    void giveBackUnrun();
     void leaseForIdle(std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool shouldLease() const;
-    [[nodiscard]] std::vector<storage::FlowLease> lease(std::size_t flows_max);
+    [[nodiscard]] std::vector<storage::FlowLease> lease(std::size_t flows_max,
+                                                        const storage::LaneLimit& limit);
+    void begin(const storage::FlowLease& lease);
+    void end(const storage::FlowLease& lease);
 
     FlowServices services_;
     std::string owner_;
@@ -56,7 +63,8 @@ private:
     std::uint64_t changes_seen_ = 0;         ///< by the last look at the table
     Clock::time_point poll_at_{};            ///< when the clock alone is a reason to look
     bool leasing_ = false;                   ///< a thread is looking
-    bool more_due_ = false;                  ///< the last look found as many as it asked for
+    bool more_due_ = false;                  ///< there may be more than the last look gave
+    storage::LaneLimit lanes_;               ///< what runs, and what is leased to run
     std::size_t idle_ = 0;                   ///< threads without a flow
     std::deque<storage::FlowLease> leased_;  ///< for idle threads, never more than there are
     LeaseKeeper keeper_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hub/domain/trail.hpp"
 #include "hub/flows/commands.hpp"
 #include "hub/observe/log.hpp"
 
@@ -54,11 +55,35 @@ std::int64_t unseenFrom(const FlowTurn& turn) {
 
 }  // namespace
 
+// What cannot even be read, or ended every process that ran it, waits for a person (TM-IN-10).
+void FlowRunner::parkUnread(const storage::FlowLease& lease, std::string_view why) const {
+    const std::int64_t now = services_.now_ms();
+    const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
+    auto parked = services_.database.write(storage::WriteQueue::kFlow, [&](Connection& connection) {
+        services_.repositories.flows.finish(connection, lease, storage::FlowState::kParked,
+                                            std::nullopt, std::string(why), now);
+        storage::Alert alert;
+        alert.alert_type = "flow_parked";
+        alert.severity = "high";
+        alert.subject_type = "flow";
+        alert.subject_id = lease.flow_id;
+        alert.description = "A flow of " + lease.plugin_key + " cannot be run.";
+        domain::raiseAlert({connection, services_.repositories, scope, now},
+                           {domain::Actor::kSystem, lease.plugin_key, std::nullopt}, alert);
+    });
+    observe::log(Level::kError, "flow.parked",
+                 {{"flow", lease.flow_id}, {"why", why}, {"stored", parked.ok() ? "yes" : "no"}});
+}
+
 void FlowRunner::run(const storage::FlowLease& lease) const {
+    if (lease.abandoned >= storage::kAbandonedMax)
+        return parkUnread(lease, "every process that ran it ended");
     try {
         while (turn(lease) == Next::kGoOn) {
         }
     } catch (const storage::StorageError& error) {
+        if (error.code() == storage::StorageErrorCode::kCorrupt)
+            return parkUnread(lease, "what is stored cannot be read");
         // The lease runs out and the flow goes on from what is committed.
         observe::log(Level::kError, "flow.storage_failed",
                      {{"flow", lease.flow_id}, {"why", error.what()}});

@@ -89,6 +89,7 @@ private:
                                                                  const FlowTurn& turn) const;
     [[nodiscard]] std::string answerTo(const FlowTurn& turn, const hubsdk::Ask& ask) const;
     Next sleep(const FlowTurn& turn, std::int64_t until_ms, std::string_view waits_for) const;
+    void parkUnread(const storage::FlowLease& lease, std::string_view why) const;
     bool commit(const FlowTurn& turn, std::string_view what, storage::Unit unit) const;
 
     // flow_recovery.cpp: steps that a crash, a loss or an answer left to be done again

@@ -20,6 +20,13 @@ bool isVisible(const FlowStep& step) {
     return step.reply && step.reply->status > kStatusNotSent;
 }
 
+// A search counts only if the vendor answered it: one that failed says nothing about what is there.
+bool saysWhatIsThere(const FlowStep& step) {
+    if (!step.reply) return false;
+    const std::int64_t status = step.reply->status;
+    return (status >= 200 && status < 300) || status == 404;
+}
+
 hubsdk::Entry entryOf(const FlowStep& step) {
     hubsdk::Entry entry;
     entry.label = step.intent.label;
@@ -66,6 +73,12 @@ bool isUncertain(const FlowStep& step) {
     return step.state == StepState::kLost && repeatOf(step) == hubsdk::Repeat::kNever;
 }
 
+bool mayBeDone(const FlowTurn& turn) {
+    return std::ranges::any_of(turn.steps, [](const FlowStep& step) {
+        return step.state == StepState::kLost && repeatOf(step) != hubsdk::Repeat::kSafe;
+    });
+}
+
 std::int64_t repeatAt(const FlowStep& step) {
     const int doublings = static_cast<int>(std::clamp<std::int64_t>(step.attempt - 1, 0, 7));
     const std::int64_t ceiling = std::min(kBackoffFirstMs << doublings, kBackoffMaxMs);
@@ -110,17 +123,17 @@ SearchState searchStateOf(const FlowTurn& turn, const hubsdk::Call& call) {
         if (step.state == StepState::kLost && sameRequest(step, call)) lost = &step;
     }
     if (lost == nullptr) return state;
-    std::int64_t attempts = 0;
+    std::int64_t answers = 0;
     for (const FlowStep& step : turn.steps) {
         const bool search = step.seq > lost->seq && step.intent.kind == "call" &&
                             repeatOf(step) == hubsdk::Repeat::kSafe && isVisible(step);
         if (!search) continue;
         const bool same = state.last != nullptr && state.last->intent.path == step.intent.path;
-        attempts = (same ? attempts : 0) + step.attempt;
+        answers = (same ? answers : 0) + step.answered_before + (saysWhatIsThere(step) ? 1 : 0);
         state.last = &step;
     }
     state.searched = state.last == nullptr ? Searched::kNever
-                     : attempts < 2        ? Searched::kOnce
+                     : answers < 2         ? Searched::kOnce
                                            : Searched::kEnough;
     if (state.searched == Searched::kOnce) {
         state.due_ms = state.last->entry_at_ms.value_or(state.last->intent_at_ms) +

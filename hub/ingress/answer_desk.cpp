@@ -56,18 +56,25 @@ void AnswerDesk::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-bool AnswerDesk::settle(Waiting& waiting) {
-    std::optional<http::Response> found;
-    try {
-        found = waiting.look();
-    } catch (const std::exception&) {
-        // The database is away: the next look may succeed before the deadline.
-        found.reset();
-    }
-    if (!found && Clock::now() >= waiting.deadline) found = waiting.late();
-    if (!found) return false;
-    waiting.respond(std::move(*found));
-    return true;
+// Whoever is late is not looked after any more, and after one look that fails nobody is until the
+// next round: a database that is away answers each look with a wait of its own.
+std::size_t AnswerDesk::settleAll() {
+    bool away = false;
+    return waiting_.remove_if([&](Waiting& waiting) {
+        std::optional<http::Response> found;
+        if (Clock::now() >= waiting.deadline || stopping_) {
+            found = waiting.late();
+        } else if (!away) {
+            try {
+                found = waiting.look();
+            } catch (const std::exception&) {
+                away = true;
+            }
+        }
+        if (!found) return false;
+        waiting.respond(std::move(*found));
+        return true;
+    });
 }
 
 void AnswerDesk::loop() {
@@ -76,7 +83,7 @@ void AnswerDesk::loop() {
         waiting_.splice(waiting_.end(), arrived_);
         woken_ = false;
         lock.unlock();
-        const std::size_t settled = waiting_.remove_if(settle);
+        const std::size_t settled = settleAll();
         lock.lock();
         count_ -= settled;
         const auto something = [this] { return stopping_ || woken_; };

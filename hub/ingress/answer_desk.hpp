@@ -4,6 +4,7 @@
 
 #include "hub/http/message.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -59,16 +60,16 @@ private:
     };
     bool take(Waiting waiting);
     void loop();
-    static bool settle(Waiting& waiting);
+    std::size_t settleAll();
 
     const std::size_t waiting_max_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::list<Waiting> arrived_;  ///< guarded by mutex_; not yet seen by the thread
-    std::size_t count_ = 0;       ///< guarded by mutex_
-    bool woken_ = false;          ///< guarded by mutex_
-    bool stopping_ = false;       ///< guarded by mutex_
-    std::list<Waiting> waiting_;  ///< the thread's own
+    std::list<Waiting> arrived_;          ///< guarded by mutex_; not yet seen by the thread
+    std::size_t count_ = 0;               ///< guarded by mutex_
+    bool woken_ = false;                  ///< guarded by mutex_
+    std::atomic<bool> stopping_ = false;  ///< set under mutex_, for those who wait
+    std::list<Waiting> waiting_;          ///< the thread's own
     std::thread thread_;
 };
 

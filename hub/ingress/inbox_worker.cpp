@@ -62,6 +62,16 @@ storage::NewDelivery deliveryFor(const storage::Account& account, const storage:
     return copy;
 }
 
+storage::Alert deadAlert(const std::string& delivery_id, const std::string& what) {
+    storage::Alert alert;
+    alert.alert_type = "delivery_dead";
+    alert.severity = "high";
+    alert.subject_type = "inbound_event";
+    alert.subject_id = delivery_id;
+    alert.description = what + " could not be applied.";
+    return alert;
+}
+
 }  // namespace
 
 struct InboxWorker::Work {
@@ -142,9 +152,17 @@ std::size_t InboxWorker::runOnce() {
         return 0;
     }
     for (const storage::DeliveryLease& lease : *leases) {
+        if (lease.abandoned >= storage::kAbandonedMax) {
+            buryUnread(lease, "every process that interpreted it ended");
+            continue;
+        }
         try {
             process(lease);
         } catch (const storage::StorageError& error) {
+            if (error.code() == storage::StorageErrorCode::kCorrupt) {
+                buryUnread(lease, "what is stored cannot be read");
+                continue;
+            }
             // The lease runs out and the row is taken again.
             observe::log(Level::kError, "inbox.storage_failed",
                          {{"delivery", lease.id}, {"why", error.what()}});
@@ -211,6 +229,20 @@ void InboxWorker::adopt(const storage::DeliveryLease& lease) const {
                  {{"delivery", lease.id},
                   {"account", found ? member->id : std::string("unknown")},
                   {"stored", done.ok() ? "yes" : "no"}});
+}
+
+// A delivery that cannot even be read, or ended every process that interpreted it (TM-IN-10).
+void InboxWorker::buryUnread(const storage::DeliveryLease& lease, const std::string& why) const {
+    const std::int64_t now = services_.now_ms();
+    const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
+    auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        services_.repositories.inbox.markDead(connection, lease, why, now);
+        domain::raiseAlert({connection, services_.repositories, scope, now},
+                           {domain::Actor::kSystem, "", std::nullopt},
+                           deadAlert(lease.id, "A delivery"));
+    });
+    observe::log(Level::kError, "inbox.dead",
+                 {{"delivery", lease.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
 }
 
 void InboxWorker::abandon(const storage::DeliveryLease& lease) const {
@@ -428,12 +460,7 @@ void InboxWorker::fail(const Work& work, const std::string& why) {
 void InboxWorker::bury(const Work& work, const std::string& why) {
     const std::int64_t now = services_.now_ms();
     const auto scope = work.scope();
-    storage::Alert alert;
-    alert.alert_type = "delivery_dead";
-    alert.severity = "high";
-    alert.subject_type = "inbound_event";
-    alert.subject_id = work.row.id;
-    alert.description = "A delivery of " + work.account.plugin_key + " could not be applied.";
+    const storage::Alert alert = deadAlert(work.row.id, "A delivery of " + work.account.plugin_key);
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
         services_.repositories.inbox.markDead(connection, work.lease, why, now);
         domain::raiseAlert({connection, services_.repositories, scope, now},

@@ -72,6 +72,7 @@ private:
     void loop();
     void process(const storage::DeliveryLease& lease);
     void adopt(const storage::DeliveryLease& lease) const;
+    void buryUnread(const storage::DeliveryLease& lease, const std::string& why) const;
     void abandon(const storage::DeliveryLease& lease) const;
     void interpret(Work& work);
     [[nodiscard]] bool isCopy(const Work& work) const;

@@ -42,11 +42,17 @@ security::SecretValues unknowableSecrets(const hubsdk::Manifest& manifest) {
 
 // What names the event, so that a second copy has no second effect (R-WHI-10, TM-IN-3).
 // A state may come back: a copy of it is told apart where it is applied, not here.
-std::string dedupeKey(const hubsdk::Claim& claim, std::string_view body,
+std::string dedupeKey(const hubsdk::Claim& claim, const hubsdk::Delivery& delivery,
                       std::string_view delivery_id) {
     if (claim.event_key) return security::sha256Hex("event\n" + *claim.event_key);
     if (claim.state_key) return security::sha256Hex("state\n" + std::string(delivery_id));
-    return security::sha256Hex("body\n" + std::string(body));
+    // Not the body alone: one body may be posted to two paths, and a callback may have none.
+    std::string text = "request";
+    for (const std::string_view part :
+         {std::string_view(delivery.method), std::string_view(delivery.path),
+          std::string_view(delivery.query), delivery.body.bytes})
+        text.append("\n").append(std::to_string(part.size())).append(":").append(part);
+    return security::sha256Hex(text);
 }
 
 std::string proofWord(const hubsdk::Claim& claim) {
@@ -214,6 +220,8 @@ std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
 Ingress::Answered Ingress::findEndpoint(Knock& knock) const {
     const std::string hash = storage::AccountRepository::hashEndpointToken(knock.path.token);
     knock.found = endpoints_->find(hash, knock.now_ms);
+    // A token opens the door of its own vendor only: another one's rules would prove less.
+    if (knock.found && knock.found->account.plugin_key != knock.path.vendor) knock.found = nullptr;
     knock.kept = knock.found != nullptr;
     if (!knock.kept) {
         knock.found = readEndpoint(knock, hash);
@@ -355,7 +363,7 @@ storage::NewDelivery Ingress::deliveryOf(Knock& knock) const {
     row.connection = endpoint.id;
     row.vendor_event_id = knock.claim.event_key;
     row.dedupe_scope = knock.account ? knock.account->id : endpoint.id;
-    row.dedupe_key = dedupeKey(knock.claim, knock.request.body, row.id);
+    row.dedupe_key = dedupeKey(knock.claim, knock.delivery, row.id);
     if (knock.claim.state_key) row.state_key = security::sha256Hex(*knock.claim.state_key);
     row.request = hubsdk::writeShape(
         storage::StoredRequest{knock.delivery.method, knock.delivery.path, knock.delivery.query});

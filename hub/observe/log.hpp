@@ -4,8 +4,10 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -63,11 +65,12 @@ inline constexpr LogFieldRow kLogFields[] = {
     {"why", LogClass::kText},
 };
 
-/// Null for a name that is not in the table.
-[[nodiscard]] constexpr const LogFieldRow* logFieldOf(std::string_view name) {
-    for (const LogFieldRow& row : kLogFields)
-        if (row.name == name) return &row;
-    return nullptr;
+/// The place in the table; its size for a name that is not there. No pointer: to compare one with
+/// null is no constant expression for g++ 12 with sanitizers.
+[[nodiscard]] constexpr std::size_t logFieldOf(std::string_view name) {
+    std::size_t place = 0;
+    while (place < std::size(kLogFields) && kLogFields[place].name != name) ++place;
+    return place;
 }
 
 /// The name of a field, looked up while compiling (TM-LOG).
@@ -75,13 +78,13 @@ class LogName {
 public:
     template <std::size_t size>
     consteval LogName(const char (&name)[size])  // a literal stands for its row
-        : row_(logFieldOf(std::string_view(name, size - 1))) {
-        if (row_ == nullptr) throw "no such field: see kLogFields";
+        : place_(logFieldOf(std::string_view(name, size - 1))) {
+        if (place_ == std::size(kLogFields)) throw "no such field: see kLogFields";
     }
-    [[nodiscard]] const LogFieldRow& row() const { return *row_; }
+    [[nodiscard]] const LogFieldRow& row() const { return kLogFields[place_]; }
 
 private:
-    const LogFieldRow* row_;
+    std::size_t place_;
 };
 
 /// One field with its value. Texts and whole numbers only: a document, a person or an address has

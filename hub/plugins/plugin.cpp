@@ -76,7 +76,8 @@ constexpr std::array<StatusRow, 4> kStatuses{{
     {HUB_FAILED, ErrorCode::kInternal, "the plugin failed"},
 }};
 
-Error errorOf(hub_status status, std::string_view document, std::string_view name) {
+Error errorOf(hub_status status, std::string_view document, std::string_view name,
+              bool keeps_words) {
     Error error = makeError(ErrorCode::kInternal,
                             "the plugin gave the unknown status " + std::to_string(status));
     for (const StatusRow& row : kStatuses) {
@@ -86,7 +87,8 @@ Error errorOf(hub_status status, std::string_view document, std::string_view nam
     const auto read = hubsdk::JsonDocument::parse(document);
     if (!read) return error;
     const std::string_view words = read->root()["message"].text();
-    if (!words.empty()) error.message += ": " + cleaned(words, kPluginMessageBytesMax);
+    if (keeps_words && !words.empty())
+        error.message += ": " + cleaned(words, kPluginMessageBytesMax);
     error.path = cleaned(read->root()["path"].text(), kPluginMessageBytesMax);
     return error;
 }
@@ -186,7 +188,7 @@ const hubsdk::InboundRoute* Plugin::routeOf(const hubsdk::Delivery& delivery) co
 Result<std::string> Plugin::exchange(Function function, std::string_view name,
                                      std::string_view document,
                                      const std::vector<std::string_view>& blobs) const {
-    if (function == nullptr) return errorOf(HUB_UNSUPPORTED, {}, name);
+    if (function == nullptr) return errorOf(HUB_UNSUPPORTED, {}, name, host_.keeps_words);
     if (blobs.size() > HUB_BLOBS_MAX) {
         return makeError(ErrorCode::kTooLarge,
                          "the call has more than " + std::to_string(HUB_BLOBS_MAX) + " bodies");
@@ -211,7 +213,8 @@ Result<std::string> Plugin::exchange(Function function, std::string_view name,
     }
     // A plugin that goes on after the sink refused a chunk has written only a part.
     if (output.oversize) status = HUB_OVERSIZE;
-    if (status != HUB_OK) return errorOf(status, output.oversize ? "" : output.text, name);
+    if (status != HUB_OK)
+        return errorOf(status, output.oversize ? "" : output.text, name, host_.keeps_words);
     return std::move(output.text);
 }
 

@@ -26,6 +26,9 @@ struct PluginHost {
     /// One line, cut to kLogLineBytesMax, control characters replaced. level: 0 debug … 3 error.
     std::function<void(int level, std::string_view vendor, std::string_view line)> log;
     std::shared_ptr<CallWatch> watch;  ///< sees every call; may be null
+    /// Whether errors carry the plugin's own message, which may name a person: for tools at a
+    /// developer's hand, never where errors are stored or logged (TM-LOG).
+    bool keeps_words = true;
 };
 
 /// One version of one plugin, ready to be called. Immutable; any thread, also at the same time. The

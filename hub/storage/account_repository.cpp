@@ -306,9 +306,15 @@ std::string AccountRepository::endpointToken(Connection& connection, const Tenan
 
 SecretMap AccountRepository::openSecrets(Connection& connection, const TenantScope& scope,
                                          std::string_view id) const {
+    return readSecrets(connection, scope, id, {});
+}
+
+SecretMap AccountRepository::readSecrets(Connection& connection, const TenantScope& scope,
+                                         std::string_view id, std::string_view lock) const {
     std::optional<SecretMap> secrets;
     connection.query(
-        "SELECT auth_config_enc FROM provider_config WHERE id = ? AND tenant_id = ?",
+        std::string("SELECT auth_config_enc FROM provider_config WHERE id = ? AND tenant_id = ?")
+            .append(lock),
         {id, scope.tenantId()}, [&](const Row& row) {
             std::string plain = cells_.open(scope.tenantId(), id, "auth_config_enc", row.text(0));
             auto decoded = decodeSecrets(plain);
@@ -324,7 +330,8 @@ SecretMap AccountRepository::openSecrets(Connection& connection, const TenantSco
 void AccountRepository::captureSecret(Connection& connection, const TenantScope& scope,
                                       std::string_view id, const CapturedValue& captured,
                                       std::int64_t now_ms) const {
-    SecretMap secrets = openSecrets(connection, scope, id);
+    // All secrets are one cell: who changes one must not write back what another changed meanwhile.
+    SecretMap secrets = readSecrets(connection, scope, id, connection.dialect().forUpdate());
     putSecret(secrets, captured.name, captured.value, captured.mode);
     storeSecrets(connection, scope, id, secrets, now_ms);
 }

@@ -142,6 +142,8 @@ public:
                        const CapturedValue& captured, std::int64_t now_ms) const;
 
 private:
+    [[nodiscard]] SecretMap readSecrets(Connection& connection, const TenantScope& scope,
+                                        std::string_view id, std::string_view lock) const;
     void storeSecrets(Connection& connection, const TenantScope& scope, std::string_view id,
                       const SecretMap& secrets, std::int64_t now_ms) const;
     SealedCells cells_;

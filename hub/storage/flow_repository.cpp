@@ -153,34 +153,65 @@ std::int64_t FlowRepository::countOpen(Connection& connection, const TenantScope
 std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
                                                 const SystemScope& /*system*/,
                                                 std::string_view owner, std::int64_t now_ms,
-                                                std::int64_t lease_ms, int rows_max) const {
-    std::vector<FlowLease> due;
-    connection.query(
-        "SELECT f.id, f.tenant_id, f.fence FROM flow f JOIN provider_config p "
+                                                std::int64_t lease_ms, int rows_max,
+                                                const LaneLimit& limit) const {
+    std::string sql =
+        "SELECT f.id, f.tenant_id, f.fence, f.plugin_key, CASE WHEN f.owner IS NULL OR f.owner = ? "
+        "THEN 0 ELSE f.abandoned + 1 END FROM flow f JOIN provider_config p "
         "ON p.id = f.provider_config_id WHERE f.state IN ('running', 'waiting') AND f.wake_at <= ? "
         "AND p.account_state IN ('setup', 'enabled') AND (f.subject_type <> 'vendor_order' OR "
         "NOT EXISTS (SELECT 1 FROM flow o "
         "WHERE o.tenant_id = f.tenant_id AND o.subject_type = f.subject_type "
         "AND o.subject_id = f.subject_id AND o.state IN ('running', 'waiting') "
-        "AND (o.created_at < f.created_at OR (o.created_at = f.created_at AND o.id < f.id)))) "
-        "ORDER BY f.wake_at, f.id LIMIT ?",
-        {timeText(now_ms), rows_max}, [&](const Row& row) {
-            due.push_back(FlowLease{row.string(0), row.string(1), row.integer(2)});
-        });
+        "AND (o.created_at < f.created_at OR (o.created_at = f.created_at AND o.id < f.id)))) ";
+    std::vector<Value> params{owner, timeText(now_ms)};
+    LaneLimit left = limit;
+    for (const auto& [lane, running] : limit.running) {
+        if (running < limit.most) continue;
+        sql += "AND NOT (f.tenant_id = ? AND f.plugin_key = ?) ";
+        params.emplace_back(lane.tenant_id);
+        params.emplace_back(lane.plugin_key);
+    }
+    sql +=
+        "ORDER BY CASE f.subject_type WHEN 'inbound_event' THEN 0 WHEN 'vendor_object' THEN 2 "
+        "ELSE 1 END, f.wake_at, f.id LIMIT ?";
+    params.emplace_back(rows_max);
+    std::vector<FlowLease> due;
+    connection.query(sql, params, [&](const Row& row) {
+        FlowLease lease{row.string(0), row.string(1), row.integer(2), row.string(3),
+                        row.integer(4)};
+        const bool suspect = lease.abandoned >= kSuspectAbandoned;
+        auto& running = left.running[{lease.tenant_id, lease.plugin_key}];
+        if (running >= left.most || (suspect && left.suspect_runs)) return;
+        ++running;
+        left.suspect_runs = left.suspect_runs || suspect;
+        due.push_back(std::move(lease));
+    });
     // wake_at moves to the lease's end, so that one column says when a flow is due.
     const std::string until = timeText(now_ms + lease_ms);
     std::vector<FlowLease> leased;
     for (auto& lease : due) {
         const auto taken = connection.run(
-            "UPDATE flow SET state = 'running', waits_for = NULL, owner = ?, lease_until = ?, "
-            "wake_at = ?, fence = fence + 1, updated_at = ? WHERE id = ? AND fence = ? "
-            "AND state IN ('running', 'waiting')",
-            {owner, until, until, timeText(now_ms), lease.flow_id, lease.fence});
+            "UPDATE flow SET state = 'running', waits_for = NULL, abandoned = ?, owner = ?, "
+            "lease_until = ?, wake_at = ?, fence = fence + 1, updated_at = ? WHERE id = ? "
+            "AND fence = ? AND state IN ('running', 'waiting')",
+            {lease.abandoned, owner, until, until, timeText(now_ms), lease.flow_id, lease.fence});
         if (taken != 1) continue;
         ++lease.fence;
         leased.push_back(std::move(lease));
     }
     return leased;
+}
+
+void FlowRepository::giveBack(Connection& connection, const SystemScope& /*system*/,
+                              const std::vector<FlowLease>& leases, std::int64_t now_ms) const {
+    const std::string now = timeText(now_ms);
+    for (const FlowLease& lease : leases) {
+        connection.run(
+            "UPDATE flow SET owner = NULL, lease_until = NULL, wake_at = ?, updated_at = ? "
+            "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+            {now, now, lease.flow_id, lease.fence});
+    }
 }
 
 void FlowRepository::renewLease(Connection& connection, const FlowLease& lease,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -131,6 +133,27 @@ struct FlowLease {
     std::string flow_id;
     std::string tenant_id;
     std::int64_t fence;
+    std::string plugin_key = {};
+    std::int64_t abandoned = 0;  ///< leases in a row that other processes let run out
+};
+
+/// From so many on, a row is leased alone: what runs beside it would be suspected with it.
+inline constexpr std::int64_t kSuspectAbandoned = 3;
+/// With so many, what is in the row is taken for what ends processes, and nobody runs it again.
+inline constexpr std::int64_t kAbandonedMax = 10;
+
+/// The flows of one vendor and tenant (TM-OUT-5).
+struct FlowLane {
+    std::string tenant_id;
+    std::string plugin_key;
+    auto operator<=>(const FlowLane&) const = default;
+};
+
+/// Who must wait although it is due, so that one slow vendor does not take all threads.
+struct LaneLimit {
+    std::size_t most = std::numeric_limits<std::size_t>::max();  ///< flows of a lane at once
+    std::map<FlowLane, std::size_t> running = {};
+    bool suspect_runs = false;  ///< see kSuspectAbandoned
 };
 
 /// What is committed before a request is sent.
@@ -175,7 +198,8 @@ struct FlowStep {
     FlowIntent intent;
     StepState state = StepState::kIntent;
     std::int64_t attempt = 1;
-    std::int64_t blamed = 0;  ///< repeats after answers that blamed the request
+    std::int64_t blamed = 0;           ///< repeats after answers that blamed the request
+    std::int64_t answered_before = 0;  ///< attempts before the present one with 2xx or 404
     std::int64_t intent_at_ms = 0;
     std::optional<std::int64_t> entry_at_ms;  ///< when the reply was committed, or found lost
     std::optional<FlowReply> reply;
@@ -205,9 +229,14 @@ public:
 
     /// Leases up to `rows_max` due flows of accounts that are not paused or retired. Of one
     /// vendor order only the oldest open flow is given: its commands run one after another.
+    /// First those that a vendor waits for, last those about objects that nobody knows.
     std::vector<FlowLease> leaseDue(Connection& connection, const SystemScope& system,
                                     std::string_view owner, std::int64_t now_ms,
-                                    std::int64_t lease_ms, int rows_max) const;
+                                    std::int64_t lease_ms, int rows_max,
+                                    const LaneLimit& limit = {}) const;
+    /// Ends leases under which nothing was done; the flows are due at once.
+    void giveBack(Connection& connection, const SystemScope& system,
+                  const std::vector<FlowLease>& leases, std::int64_t now_ms) const;
     void renewLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
     /// Makes a lease last until then, if it still holds and would end before.
     void extendLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;

@@ -138,16 +138,24 @@ std::optional<std::string> FlowRepository::dropUnsent(Connection& connection,
                                                       std::string_view command,
                                                       std::int64_t now_ms) const {
     std::optional<std::string> id;
-    // A request that provably never left (status 0), now and before, was not sent either.
+    // The row is locked before its steps are looked at: a worker takes it too before it commits an
+    // intent, so that either the intent is seen here, or the worker finds its lease lost.
     connection.query(
-        "SELECT f.id FROM flow f WHERE f.tenant_id = ? AND f.subject_type = 'vendor_order' "
-        "AND f.subject_id = ? AND f.command = ? AND f.state IN ('running', 'waiting', 'parked') "
-        "AND f.leg = 0 AND NOT EXISTS (SELECT 1 FROM flow_step s WHERE s.flow_id = f.id "
-        "AND s.kind = 'call' AND (NOT (s.state = 'replied' AND s.reply_status = 0) OR EXISTS "
-        "(SELECT 1 FROM flow_attempt a WHERE a.flow_step_id = s.id "
-        "AND NOT (a.outcome = 'replied' AND a.reply_status = 0)))) LIMIT 1",
+        std::string("SELECT f.id FROM flow f WHERE f.tenant_id = ? AND f.subject_type = "
+                    "'vendor_order' AND f.subject_id = ? AND f.command = ? "
+                    "AND f.state IN ('running', 'waiting', 'parked') AND f.leg = 0 LIMIT 1")
+            .append(connection.dialect().forUpdate()),
         {scope.tenantId(), subject_id, command}, [&](const Row& row) { id = row.string(0); });
     if (!id) return std::nullopt;
+    // A request that provably never left (status 0), now and before, was not sent either.
+    bool sent = false;
+    connection.query(
+        "SELECT s.id FROM flow_step s WHERE s.flow_id = ? AND s.kind = 'call' "
+        "AND (NOT (s.state = 'replied' AND s.reply_status = 0) OR EXISTS "
+        "(SELECT 1 FROM flow_attempt a WHERE a.flow_step_id = s.id "
+        "AND NOT (a.outcome = 'replied' AND a.reply_status = 0))) LIMIT 1",
+        {*id}, [&](const Row&) { sent = true; });
+    if (sent) return std::nullopt;
     const std::string now = timeText(now_ms);
     // The fence moves: a worker that is about to commit the first intent finds its lease lost.
     connection.run(

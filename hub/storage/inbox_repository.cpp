@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "hub/storage/flow_repository.hpp"
 #include "hub/storage/statement_rows.hpp"
 #include "hub/storage/time_text.hpp"
 
@@ -154,23 +155,29 @@ std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
                                                        std::string_view owner, std::int64_t now_ms,
                                                        std::int64_t lease_ms, int rows_max) const {
     std::vector<DeliveryLease> due;
+    bool suspected = false;
     connection.query(
-        "SELECT e.id, e.tenant_id, e.fence FROM inbound_event e LEFT JOIN provider_config p "
+        "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
+        "ELSE e.abandoned + 1 END FROM inbound_event e LEFT JOIN provider_config p "
         "ON p.id = e.provider_config_id WHERE e.status IN ('verified', 'failed') "
         "AND e.next_attempt_at <= ? AND (p.id IS NULL OR p.account_state = 'enabled') "
         "ORDER BY e.next_attempt_at, e.id LIMIT ?",
-        {timeText(now_ms), rows_max}, [&](const Row& row) {
-            due.push_back(DeliveryLease{row.string(0), row.string(1), row.integer(2)});
+        {owner, timeText(now_ms), rows_max}, [&](const Row& row) {
+            DeliveryLease lease{row.string(0), row.string(1), row.integer(2), row.integer(3)};
+            const bool suspect = lease.abandoned >= kSuspectAbandoned;
+            if (suspect && suspected) return;
+            suspected = suspected || suspect;
+            due.push_back(std::move(lease));
         });
     // next_attempt_at moves to the lease's end, so that one column says when a row is due.
     const std::string until = timeText(now_ms + lease_ms);
     std::vector<DeliveryLease> claimed;
     for (auto& lease : due) {
         const auto taken = connection.run(
-            "UPDATE inbound_event SET owner = ?, lease_until = ?, next_attempt_at = ?, "
-            "fence = fence + 1, updated_at = ? WHERE id = ? AND fence = ? "
+            "UPDATE inbound_event SET abandoned = ?, owner = ?, lease_until = ?, "
+            "next_attempt_at = ?, fence = fence + 1, updated_at = ? WHERE id = ? AND fence = ? "
             "AND status IN ('verified', 'failed')",
-            {owner, until, until, timeText(now_ms), lease.id, lease.fence});
+            {lease.abandoned, owner, until, until, timeText(now_ms), lease.id, lease.fence});
         if (taken != 1) continue;
         ++lease.fence;
         claimed.push_back(std::move(lease));

@@ -116,6 +116,7 @@ struct DeliveryLease {
     std::string id;
     std::string tenant_id;
     std::int64_t fence;
+    std::int64_t abandoned = 0;  ///< leases in a row that other processes let run out
 };
 
 /// All functions throw StorageError. Those that take a lease throw UnitRefused (kConflict) if

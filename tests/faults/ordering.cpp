@@ -16,12 +16,31 @@ void Ordering::expectNothingLostOrDoubled(Storm& storm, int orders) {
     EXPECT_EQ(ids.size(), static_cast<std::size_t>(orders));
     e2e::waitFor(
         120, [&] { return std::ranges::all_of(ids, [&](const auto& id) { return isRight(id); }); });
-    for (const auto& id : ids) EXPECT_TRUE(isRight(id)) << hubsdk::toText(order(id).root());
+    for (const auto& id : ids)
+        EXPECT_TRUE(isRight(id)) << hubsdk::toText(order(id).root()) << "\n" << openWork(id);
     EXPECT_GT(storm.answered().size(), 0U);
     expectRows(storm.answered());
     const auto ledger = twin_.ledger();
     EXPECT_EQ(hubsdk::toText(ledger.root()["duplicates_by_custom_id"]), "{}");
     EXPECT_EQ(ledger.root()["invitations"].asInt64(), orders);
+}
+
+std::string Ordering::openWork(const std::string& order_id) {
+    e2e::StoredRows rows(hub_);
+    std::string text;
+    for (const auto& line :
+         rows.texts("SELECT f.command || ' ' || f.state || ' wakes ' || f.wake_at || ' made ' || "
+                    "f.created_at || ' ' || COALESCE(f.waits_for, '') || ' ' || "
+                    "COALESCE(f.error, '') FROM flow f JOIN vendor_order v ON v.id = f.subject_id "
+                    "WHERE v.order_id = ? ORDER BY f.id",
+                    {order_id}))
+        text += line + "\n";
+    for (const auto& line :
+         rows.texts("SELECT e.event_type || ' ' || e.status || ' next ' || e.next_attempt_at || "
+                    "' came ' || e.received_at || ' ' || COALESCE(e.error, '') "
+                    "FROM inbound_event e WHERE e.status <> 'processed' ORDER BY e.id"))
+        text += line + "\n";
+    return text;
 }
 
 bool Ordering::isRight(const std::string& order_id) const {

@@ -20,6 +20,8 @@ protected:
 private:
     [[nodiscard]] bool isRight(const std::string& order_id) const;
     void expectRows(const std::set<std::string>& events);
+    /// For a message: the flows of the order, and the deliveries that are not processed.
+    [[nodiscard]] std::string openWork(const std::string& order_id);
 };
 
 }  // namespace hub::faults
