@@ -3,6 +3,12 @@
 # folder through HUB_SOURCE_DIR.
 include(GoogleTest)
 
+# Sanitizers make some tests, such as a thousand loads of a plugin, ten times slower.
+set(HUB_TEST_TIMEOUT_S 300)
+if(HUB_SANITIZE)
+  set(HUB_TEST_TIMEOUT_S 1200)
+endif()
+
 # What nearly every test includes, compiled once: GoogleMock and the documents of the SDK alone take
 # three seconds a file each.
 # An executable, because objects of executables and of libraries differ in their flags. Not for
@@ -28,7 +34,7 @@ function(hub_add_test name)
     target_precompile_headers(${name} REUSE_FROM hub_test_pch)
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}: "
-    PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}")
+    PROPERTIES TIMEOUT ${HUB_TEST_TIMEOUT_S} LABELS "${arg_LABELS}")
 endfunction()
 
 # hub_test_on_mariadb(NAME): the same tests once more, on a MariaDB server that each test starts for
@@ -37,5 +43,5 @@ function(hub_test_on_mariadb name)
   cmake_parse_arguments(arg "" "" "LABELS" ${ARGN})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name} on MariaDB: "
     TEST_FILTER "-Sqlite*:Mariadb*"
-    PROPERTIES ENVIRONMENT "HUB_TEST_STORAGE=mariadb" TIMEOUT 300 LABELS "${arg_LABELS}")
+    PROPERTIES ENVIRONMENT "HUB_TEST_STORAGE=mariadb" TIMEOUT ${HUB_TEST_TIMEOUT_S} LABELS "${arg_LABELS}")
 endfunction()

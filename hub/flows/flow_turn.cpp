@@ -75,7 +75,11 @@ bool isUncertain(const FlowStep& step) {
 
 bool mayBeDone(const FlowTurn& turn) {
     return std::ranges::any_of(turn.steps, [](const FlowStep& step) {
-        return step.state == StepState::kLost && repeatOf(step) != hubsdk::Repeat::kSafe;
+        if (repeatOf(step) == hubsdk::Repeat::kSafe) return false;
+        if (step.state == StepState::kLost) return true;
+        // A later attempt that the vendor did answer tells what became of the lost one too.
+        const bool answered = step.reply && step.reply->status >= 200 && step.reply->status < 500;
+        return step.lost_before > 0 && !answered;
     });
 }
 

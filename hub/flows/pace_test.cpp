@@ -144,6 +144,24 @@ TEST_F(PaceTest, GivesUpAfterThreeDaysAndHandsTheOrderToAPerson) {
     EXPECT_EQ(count("SELECT COUNT(*) FROM alert WHERE alert_type = 'flow_gave_up'"), 1);
 }
 
+// By hand it would be done twice: the vendor may have taken what got no answer.
+TEST_F(PaceTest, GivingUpAfterALostAnswerIsUncertain) {
+    vendor_.on("/a", {testing::loseReply(), answer(500)});
+    const auto order =
+        startOrder(R"({"order.submit":[{"label":"a","path":"/a","repeat":"keyed"}]})");
+    for (int i = 0; i < 5; ++i) {
+        now_ += 3'600'000;
+        run();
+    }
+    EXPECT_EQ(state(order.flow_id), "waiting");
+    now_ = storage::kNow + kGiveUpAfterMs + 6 * 3'600'000;
+    runToEnd();
+    EXPECT_EQ(state(order.flow_id), "uncertain") << error(order.flow_id);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback'"), 0);
+    EXPECT_NE(vendorOrder(order.vendor_order_id).status, "failed");
+    EXPECT_EQ(count("SELECT COUNT(*) FROM alert WHERE alert_type = 'flow_uncertain'"), 1);
+}
+
 TEST_F(PaceTest, ALongWaitIsNoReasonToGiveUp) {
     vendor_.on("/b", {answer(500), answer(200)});
     const std::string id = start(R"([{"do":"wait","ms":864000000},{"label":"b","path":"/b"}])");

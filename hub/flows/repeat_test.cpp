@@ -70,6 +70,20 @@ TEST_F(RepeatTest, LookUpSearchesTwiceBeforeItSendsAgain) {
     EXPECT_GE(now_, began + 14'000) << "each search waits look_up_after";
 }
 
+// A search that failed says nothing about what is there.
+TEST_F(RepeatTest, LookUpCountsOnlySearchesThatWereAnswered) {
+    vendor_.on("/a", {loseReply(), answer(200)});
+    vendor_.on("/find", {loseReply(), answer(500), answer(200, R"({"found":false})"),
+                         answer(200, R"({"found":true})")});
+    const std::string id = start(kLookUp);
+    const std::int64_t began = now_;
+    runToEnd();
+    EXPECT_THAT(result(id), HasSubstr("lost found"));
+    EXPECT_EQ(vendor_.seen("/a").size(), 1U) << "what the second answered search found is not sent";
+    EXPECT_EQ(vendor_.seen("/find").size(), 4U);
+    EXPECT_GE(now_, began + 14'000) << "each search waits look_up_after";
+}
+
 TEST_F(RepeatTest, LookUpFindsItOnTheSecondSearch) {
     vendor_.on("/a", {loseReply()});
     vendor_.on("/find", {answer(200, R"({"found":false})"), answer(200, R"({"found":true})")});
@@ -104,6 +118,21 @@ TEST_F(RepeatTest, OnlyTheLostOfSeveralIsSentAgain) {
     EXPECT_EQ(state(id), "done") << error(id);
     EXPECT_EQ(vendor_.seen("/a").size(), 1U);
     EXPECT_EQ(vendor_.seen("/b").size(), 2U);
+}
+
+// TM-IN-10, TM-DATA-2
+TEST_F(RepeatTest, WhatCannotBeReadOrEndsProcessesIsParkedWithAnAlert) {
+    const std::string unread = start(R"([{"label":"a","path":"/a"}])");
+    sql("UPDATE flow SET dedupe_key = NULL, inputs_enc = 'not sealed'");
+    const std::string deadly = start(R"([{"label":"a","path":"/a"}])");
+    sql("UPDATE flow SET owner = 'a process that ended', abandoned = 9 WHERE id = ?", {deadly});
+    run();
+    EXPECT_TRUE(vendor_.seen().empty());
+    EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE state = 'parked'"), 2);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM alert WHERE alert_type = 'flow_parked'"), 2);
+    EXPECT_EQ(
+        count("SELECT COUNT(*) FROM flow WHERE id = ? AND error LIKE '%cannot be read'", {unread}),
+        1);
 }
 
 // TM-OUT-4

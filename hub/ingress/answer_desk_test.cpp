@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <stdexcept>
+#include <vector>
 
 namespace hub::ingress {
 namespace {
@@ -44,6 +46,39 @@ TEST(AnswerDesk, LooksAgainWhenWokenAndAlsoWithout) {
     desk.wake();
     EXPECT_EQ(asked.answer.get().body, "found");
     EXPECT_EQ(looks, 3);
+}
+
+// A database that is away answers each look with a wait of its own: one is enough for a round.
+TEST(AnswerDesk, LooksForNobodyElseInARoundAfterALookThatFailed) {
+    AnswerDesk desk;
+    std::atomic<int> looks{0};
+    std::promise<void> entered;
+    std::promise<void> opened;
+    Asked first;
+    desk.wait(
+        [&]() -> std::optional<http::Response> {
+            if (++looks == 1) {
+                entered.set_value();
+                opened.get_future().wait();
+            }
+            throw std::runtime_error("away");
+        },
+        2'000, first.respond());
+    entered.get_future().wait();
+    std::vector<std::unique_ptr<Asked>> others;
+    for (int i = 0; i < 50; ++i) {
+        others.push_back(std::make_unique<Asked>());
+        desk.wait(
+            [&]() -> std::optional<http::Response> {
+                ++looks;
+                throw std::runtime_error("away");
+            },
+            1, others.back()->respond());
+    }
+    opened.set_value();
+    for (auto& other : others) EXPECT_EQ(other->answer.get().status, 503);
+    EXPECT_EQ(first.answer.get().status, 503);
+    EXPECT_LE(looks, 2'000 / kAnswerPollMs + 2) << "one a round, and none for those that are late";
 }
 
 TEST(AnswerDesk, GoesOnAfterALookThatFailed) {

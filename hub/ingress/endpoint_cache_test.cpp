@@ -43,6 +43,17 @@ TEST(EndpointCache, ForgetsAndStaysBounded) {
     EXPECT_GT(there, 0U);
 }
 
+// TM-IN-1: what is kept opens the door of its own vendor only.
+TEST_F(IngressTest, AKeptEndpointIsNoDoorForAnotherVendor) {
+    Sent sent;
+    sent.token = account(scope_, "one", "acct_1").token;
+    ASSERT_EQ(knock(sent).status, 200);
+    const std::int64_t before = deliveries();
+    sent.vendor = "shape_inbound_answer";
+    EXPECT_EQ(knock(sent).status, 401);
+    EXPECT_EQ(deliveries(), before);
+}
+
 TEST_F(IngressTest, BelievesANewSecretAtOnce) {
     const auto made = account(scope_, "one");
     Sent sent;

@@ -60,6 +60,25 @@ protected:
 
 constexpr const char* kGood = R"({"id":"p1","status":"completed","outcome":"clear"})";
 
+// TM-DATA-2: who cannot be read is told of, and does not come back for ever.
+TEST_F(InboxWorkerTest, BuriesWhatCannotBeOpened) {
+    send("e1", kGood);
+    sql("UPDATE inbound_event SET body_enc = 'not sealed'");
+    work();
+    EXPECT_EQ(of("e1", "status"), "dead");
+    EXPECT_EQ(of("e1", "error"), "what is stored cannot be read");
+    EXPECT_EQ(alarms(), 1);
+}
+
+TEST_F(InboxWorkerTest, BuriesWhatEndedEveryProcessThatInterpretedIt) {
+    send("e1", kGood);
+    sql("UPDATE inbound_event SET owner = 'a process that ended', abandoned = 9");
+    work();
+    EXPECT_EQ(of("e1", "status"), "dead");
+    EXPECT_EQ(alarms(), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM observation"), 0);
+}
+
 TEST_F(InboxWorkerTest, AppliesTheGoodOneOfTwoPersonsAndBuriesTheBadOneWithItsReason) {
     send("e1", std::string(kGood) + R"(,{"status":"completed"})");
     work();

@@ -1,5 +1,10 @@
 #include "hub/storage/account_repository.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <thread>
+
 #include "hub/storage/api_key_repository.hpp"
 #include "hub/storage/storage_fixture.hpp"
 #include "hub/storage/tenant_repository.hpp"
@@ -92,6 +97,35 @@ TEST_F(AccountTest, CapturedSecretsAreAddedOrReplaced) {
     EXPECT_EQ(secrets()["api_key"].front().text, "hush-hush");
     capture("three", CaptureMode::kReplace);
     EXPECT_EQ(secrets()["webhook_secret"].size(), 1U);
+}
+
+// All secrets are one cell, and two writers may change it at once.
+TEST_F(AccountTest, TwoCapturesAtOnceKeepBoth) {
+    const auto created = create("a");
+    std::promise<void> first_read;
+    std::promise<hubsdk::Result<void>> first;
+    database_->submit(
+        WriteQueue::kFlow,
+        [&, told = std::make_shared<std::atomic<bool>>(false)](Connection& connection) {
+            accounts_.captureSecret(connection, scope_, created.id,
+                                    {"token", {"t", std::nullopt}, CaptureMode::kReplace}, kNow);
+            if (!told->exchange(true)) first_read.set_value();
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        },
+        [&](hubsdk::Result<void> done) { first.set_value(std::move(done)); });
+    first_read.get_future().wait();
+    EXPECT_TRUE(run([&](Connection& connection) {
+                    accounts_.captureSecret(
+                        connection, scope_, created.id,
+                        {"webhook_secret", {"w", std::nullopt}, CaptureMode::kReplace}, kNow);
+                }).ok());
+    EXPECT_TRUE(first.get_future().get().ok());
+    auto secrets = database_->read([&](Connection& connection) {
+        return accounts_.openSecrets(connection, scope_, created.id);
+    });
+    ASSERT_EQ(secrets["token"].size(), 1U);
+    ASSERT_EQ(secrets["webhook_secret"].size(), 1U);
+    EXPECT_EQ(secrets["webhook_secret"].front().text, "w");
 }
 
 TEST_F(AccountTest, StoresNoPlainSecret) {

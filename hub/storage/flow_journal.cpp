@@ -55,6 +55,7 @@ FlowStep stepOf(const Row& row, const SealedCells& cells, const std::string& ten
     out.intent.look_up_after_ms = row.optInteger(19);
     out.blamed = row.integer(20);
     out.answered_before = row.integer(21);
+    out.lost_before = row.integer(22);
     return out;
 }
 
@@ -71,7 +72,9 @@ std::vector<FlowStep> FlowRepository::journal(Connection& connection,
         "s.deadline_at, s.entry_at, s.reply_status, s.reply_headers_enc, s.reply_body_enc, "
         "s.look_up_after_ms, s.blamed, CASE WHEN s.attempt = 1 THEN 0 ELSE "
         "(SELECT COUNT(*) FROM flow_attempt a WHERE a.flow_step_id = s.id AND a.outcome = "
-        "'replied' AND (a.reply_status BETWEEN 200 AND 299 OR a.reply_status = 404)) END "
+        "'replied' AND (a.reply_status BETWEEN 200 AND 299 OR a.reply_status = 404)) END, "
+        "CASE WHEN s.attempt = 1 THEN 0 ELSE (SELECT COUNT(*) FROM flow_attempt a WHERE "
+        "a.flow_step_id = s.id AND a.outcome = 'lost') END "
         "FROM flow_step s JOIN flow f ON f.id = s.flow_id AND f.leg = s.leg "
         "WHERE f.id = ? AND f.tenant_id = ? ORDER BY s.seq",
         {lease.flow_id, lease.tenant_id},

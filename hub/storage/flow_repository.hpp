@@ -200,6 +200,7 @@ struct FlowStep {
     std::int64_t attempt = 1;
     std::int64_t blamed = 0;           ///< repeats after answers that blamed the request
     std::int64_t answered_before = 0;  ///< attempts before the present one with 2xx or 404
+    std::int64_t lost_before = 0;      ///< attempts before the present one whose answer was lost
     std::int64_t intent_at_ms = 0;
     std::optional<std::int64_t> entry_at_ms;  ///< when the reply was committed, or found lost
     std::optional<FlowReply> reply;

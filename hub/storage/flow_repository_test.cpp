@@ -1,5 +1,10 @@
 #include "hub/storage/flow_repository.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <thread>
+
 #include "hub/storage/account_repository.hpp"
 #include "hub/storage/storage_fixture.hpp"
 
@@ -159,6 +164,94 @@ TEST_F(FlowTest, CommandsOnOneSubjectRunOneAfterAnother) {
                     flows_.finish(c, held[0], FlowState::kDone, {}, {}, kNow);
                 }).ok());
     EXPECT_EQ(lease("one", kNow + 1).front().flow_id, second.id);
+}
+
+// Two writers at once: the cancel waits for the intent that is being committed, and sees it.
+TEST_F(FlowTest, ASubmitWhoseIntentIsUnderWayIsNotTakenBack) {
+    const auto submit = create(wanted("s"));
+    const auto held = lease("one", kNow);
+    std::promise<void> intended;
+    std::promise<hubsdk::Result<void>> committed;
+    database_->submit(
+        WriteQueue::kFlow,
+        [&, told = std::make_shared<std::atomic<bool>>(false)](Connection& c) {
+            flows_.commitIntent(c, held[0], intent("a"), kNow);
+            if (!told->exchange(true)) intended.set_value();
+            // On MariaDB another writer runs the cancel meanwhile.
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        },
+        [&](hubsdk::Result<void> done) { committed.set_value(std::move(done)); });
+    intended.get_future().wait();
+    const auto dropped = write(
+        [&](Connection& c) { return flows_.dropUnsent(c, scope_, "s", "order.submit", kNow); });
+    EXPECT_TRUE(committed.get_future().get().ok());
+    ASSERT_TRUE(dropped.ok());
+    EXPECT_FALSE(dropped->has_value()) << "it may be at the vendor";
+    EXPECT_EQ(find(submit.id).state, FlowState::kRunning);
+}
+
+// TM-OUT-5
+TEST_F(FlowTest, OneVendorsFlowsLeaveRoomForOthers) {
+    for (const char* subject : {"s1", "s2", "s3"}) create(wanted(subject));
+    NewFlow other = wanted("s4");
+    other.plugin_key = "other";
+    const auto late = create(other, kNow + 1);
+    LaneLimit limit;
+    limit.most = 2;
+    const auto leased = [&](const LaneLimit& with) {
+        return write([&](Connection& c) {
+                   return flows_.leaseDue(c, SystemScope::forWorker(), "one", kNow + 1, kLeaseMs,
+                                          10, with);
+               })
+            .value();
+    };
+    EXPECT_EQ(leased(limit).size(), 3U) << "two of one vendor and one of the other";
+    limit.running[{scope_.tenantId(), "checkr"}] = 2;
+    EXPECT_TRUE(leased(limit).empty());
+    limit.running[{scope_.tenantId(), "checkr"}] = 1;
+    EXPECT_EQ(leased(limit).size(), 1U);
+    EXPECT_EQ(find(late.id).state, FlowState::kRunning);
+}
+
+TEST_F(FlowTest, CallersComeFirstAndObjectsThatNobodyKnowsLast) {
+    std::vector<std::string> wanted_order;
+    for (const char* type : {"vendor_object", "feed", "inbound_event"}) {
+        NewFlow flow = wanted("s");
+        flow.subject_type = type;
+        wanted_order.insert(wanted_order.begin(), create(flow).id);
+    }
+    std::vector<std::string> given;
+    for (const auto& held : lease("one", kNow)) given.push_back(held.flow_id);
+    EXPECT_EQ(given, wanted_order);
+}
+
+TEST_F(FlowTest, AGivenBackFlowIsDueAtOnce) {
+    create(wanted("s"));
+    const auto held = lease("one", kNow);
+    ASSERT_TRUE(
+        run([&](Connection& c) { flows_.giveBack(c, SystemScope::forWorker(), held, kNow); }).ok());
+    EXPECT_EQ(lease("two", kNow).size(), 1U);
+    EXPECT_EQ(run([&](Connection& c) { flows_.renewLease(c, held[0], kNow); }).error().code,
+              ErrorCode::kConflict);
+}
+
+// TM-IN-10: leases that processes let run out are counted, and suspects run one by one.
+TEST_F(FlowTest, CountsTheProcessesThatAFlowOutlived) {
+    create(wanted("s1"));
+    create(wanted("s2"));
+    std::int64_t now = kNow;
+    for (std::int64_t i = 0; i < kSuspectAbandoned; ++i, now += kLeaseMs) {
+        const auto held = lease(("process " + std::to_string(i)).c_str(), now);
+        ASSERT_EQ(held.size(), 2U);
+        EXPECT_EQ(held[0].abandoned, i);
+    }
+    const auto alone = lease("last", now);
+    ASSERT_EQ(alone.size(), 1U);
+    EXPECT_EQ(alone[0].abandoned, kSuspectAbandoned);
+    EXPECT_EQ(lease("last", now).size(), 1U);
+    // Its own lease that ran out is no sign of a process that ended.
+    now += kLeaseMs;
+    for (const auto& held : lease("last", now)) EXPECT_EQ(held.abandoned, 0);
 }
 
 TEST_F(FlowTest, EqualCommandsAreOneFlow) {

@@ -98,7 +98,8 @@ TEST(SharedUrl, ParksAForeignAccountWithAnAlarmAndNothingElse) {
                 ElementsAre("parked"));
     EXPECT_THAT(rows.texts("SELECT alert_type FROM alert"), ElementsAre("foreign_account_ref"));
     EXPECT_THAT(changedTables(before, rows.counts()),
-                UnorderedElementsAre("inbound_event: 1 -> 2", "alert: 0 -> 1"));
+                UnorderedElementsAre("inbound_event: 1 -> 2", "alert: 0 -> 1",
+                                     "audit_entry: 3 -> 4", "outbound_event: 3 -> 4"));
 }
 
 TEST(InboundRequest, IsAnsweredAgainWithTheStoredAnswerAndHasOneEffect) {

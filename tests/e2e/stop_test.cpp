@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "hub/http/testing/raw_socket.hpp"
@@ -48,6 +50,10 @@ protected:
         });
         return rows;
     }
+    static std::string limitsOf(RunningHub& hub) {
+        std::ifstream file("/proc/" + std::to_string(hub.process().id()) + "/limits");
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
     static void waitForRefusedConnection(const RunningHub& hub) {
         for (int i = 0; i < 400; ++i) {
             try {
@@ -64,6 +70,12 @@ protected:
     std::string provider_;
 };
 using SqliteStop = Stop;
+
+// TM-DATA-6
+TEST_F(SqliteStop, ACrashLeavesNoCoreFile) {
+    const auto hub = start();
+    EXPECT_THAT(limitsOf(*hub), ::testing::ContainsRegex("Max core file size +0 +0 "));
+}
 
 TEST_F(SqliteStop, TurnsReadinessRedWhileItStillServes) {
     const auto hub = start({{"server.drain_delay_ms", "600000"}});
