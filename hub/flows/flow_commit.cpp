@@ -85,6 +85,7 @@ FlowRunner::Next FlowRunner::finish(const FlowTurn& turn, const hubsdk::Action& 
     if (action.action == ActionKind::kContinue) return continueLeg(turn, action, *materials);
     const bool failed = action.action == ActionKind::kFailed;
     const std::string error = action.error ? domain::wordsOf(*action.error) : "";
+    if (failed && mayBeDone(turn)) return endUncertain(turn, error);
     const FlowState state = failed ? FlowState::kFailed : FlowState::kDone;
     const bool finished = commit(turn, "finish", [&](Connection& connection) {
         applyStep(connection, turn, *materials);

@@ -88,6 +88,7 @@ void FlowEngine::leaseForIdle(std::unique_lock<std::mutex>& lock) {
     poll_at_ = Clock::now() + std::chrono::milliseconds(kFlowPollMs);
     const std::size_t wanted = idle_;
     const storage::LaneLimit limit = lanes_;
+    more_due_ = false;
     lock.unlock();
     auto leases = lease(wanted, limit);
     lock.lock();
@@ -102,7 +103,7 @@ void FlowEngine::leaseForIdle(std::unique_lock<std::mutex>& lock) {
         return lane.second >= limit.most &&
                (before == limit.running.end() || before->second < limit.most);
     });
-    more_due_ = leases.size() == wanted || filled;
+    more_due_ = more_due_ || leases.size() == wanted || filled;
     changed_.notify_all();
 }
 

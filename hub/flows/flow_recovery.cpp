@@ -62,6 +62,8 @@ FlowRunner::Next FlowRunner::settleInterrupted(FlowTurn& turn) const {
     }
     const auto uncertain = std::ranges::find_if(turn.steps, isUncertain);
     if (uncertain == turn.steps.end()) return Next::kReady;
+    if (turn.flow.command.starts_with("auth."))
+        return fail(turn, ErrorClass::kAuth, "the answer was lost", uncertain->intent.label);
     return endUncertain(turn, "the answer to " + uncertain->intent.label + " was lost");
 }
 

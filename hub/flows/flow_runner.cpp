@@ -60,10 +60,13 @@ void FlowRunner::parkUnread(const storage::FlowLease& lease, std::string_view wh
     const std::int64_t now = services_.now_ms();
     const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
     auto parked = services_.database.write(storage::WriteQueue::kFlow, [&](Connection& connection) {
-        services_.repositories.flows.finish(connection, lease, storage::FlowState::kParked,
-                                            std::nullopt, std::string(why), now);
+        const auto& flows = services_.repositories.flows;
+        const bool uncertain = flows.mayBeSent(connection, lease);
+        flows.finish(connection, lease,
+                     uncertain ? storage::FlowState::kUncertain : storage::FlowState::kParked,
+                     std::nullopt, std::string(why), now);
         storage::Alert alert;
-        alert.alert_type = "flow_parked";
+        alert.alert_type = uncertain ? "flow_uncertain" : "flow_parked";
         alert.severity = "high";
         alert.subject_type = "flow";
         alert.subject_id = lease.flow_id;
@@ -96,6 +99,9 @@ bool FlowRunner::commit(const FlowTurn& turn, std::string_view what, storage::Un
     if (done.error().code == hubsdk::ErrorCode::kConflict) ++services_.control.stats.lease_lost;
     observe::log(Level::kWarning, "flow.commit_failed",
                  {{"flow", turn.flow.id}, {"what", what}, {"why", done.error().text()}});
+    // What does not fit into its row will not fit the next time either.
+    if (done.error().code == hubsdk::ErrorCode::kTooLarge)
+        parkUnread(turn.lease, "a step cannot be stored: " + done.error().text());
     return false;
 }
 

@@ -20,11 +20,30 @@ bool isVisible(const FlowStep& step) {
     return step.reply && step.reply->status > kStatusNotSent;
 }
 
-// A search counts only if the vendor answered it: one that failed says nothing about what is there.
-bool saysWhatIsThere(const FlowStep& step) {
-    if (!step.reply) return false;
+// Whether the reply is the vendor's word on what was asked: no trouble of its own, of the
+// credential or of the pace, and no refusal of ours. (hub/storage/flow_journal.cpp counts earlier
+// ones by the same rule.)
+bool isVerdict(const FlowStep& step) {
+    if (!step.reply || step.reply->headers.find("X-Hub-Refused") != std::string::npos) return false;
+    constexpr std::int64_t kNoVerdicts[] = {401, 403, 408, 425, 429};
     const std::int64_t status = step.reply->status;
-    return (status >= 200 && status < 300) || status == 404;
+    return status >= 200 && status < 500 && status / 100 != 3 &&
+           std::ranges::find(kNoVerdicts, status) == std::end(kNoVerdicts);
+}
+
+bool isSearch(const FlowStep& step, const FlowStep& lost) {
+    return step.seq > lost.seq && step.intent.kind == "call" &&
+           repeatOf(step) == hubsdk::Repeat::kSafe && isVisible(step);
+}
+
+// Whether nothing tells what became of a request that must not be done twice.
+bool isOpen(const FlowTurn& turn, const FlowStep& step) {
+    if (repeatOf(step) == hubsdk::Repeat::kSafe || isVerdict(step)) return false;
+    if (step.state != StepState::kLost) return step.lost_before > 0;
+    // What was searched for, and what was then sent again, is known.
+    return std::ranges::none_of(turn.steps, [&](const FlowStep& later) {
+        return isSearch(later, step) && isVerdict(later);
+    });
 }
 
 hubsdk::Entry entryOf(const FlowStep& step) {
@@ -74,13 +93,10 @@ bool isUncertain(const FlowStep& step) {
 }
 
 bool mayBeDone(const FlowTurn& turn) {
-    return std::ranges::any_of(turn.steps, [](const FlowStep& step) {
-        if (repeatOf(step) == hubsdk::Repeat::kSafe) return false;
-        if (step.state == StepState::kLost) return true;
-        // A later attempt that the vendor did answer tells what became of the lost one too.
-        const bool answered = step.reply && step.reply->status >= 200 && step.reply->status < 500;
-        return step.lost_before > 0 && !answered;
-    });
+    // A token that is asked for twice harms nobody, and all flows of its account wait for it.
+    if (turn.flow.command.starts_with("auth.")) return false;
+    return std::ranges::any_of(turn.steps,
+                               [&](const FlowStep& step) { return isOpen(turn, step); });
 }
 
 std::int64_t repeatAt(const FlowStep& step) {
@@ -129,11 +145,9 @@ SearchState searchStateOf(const FlowTurn& turn, const hubsdk::Call& call) {
     if (lost == nullptr) return state;
     std::int64_t answers = 0;
     for (const FlowStep& step : turn.steps) {
-        const bool search = step.seq > lost->seq && step.intent.kind == "call" &&
-                            repeatOf(step) == hubsdk::Repeat::kSafe && isVisible(step);
-        if (!search) continue;
+        if (!isSearch(step, *lost)) continue;
         const bool same = state.last != nullptr && state.last->intent.path == step.intent.path;
-        answers = (same ? answers : 0) + step.answered_before + (saysWhatIsThere(step) ? 1 : 0);
+        answers = (same ? answers : 0) + step.answered_before + (isVerdict(step) ? 1 : 0);
         state.last = &step;
     }
     state.searched = state.last == nullptr ? Searched::kNever

@@ -43,10 +43,10 @@ struct FlowTurn {
 /// True for a step that waits to be sent again: never sent, or lost and harmless to repeat.
 [[nodiscard]] bool awaitsRepeat(const storage::FlowStep& step);
 
-/// True for a lost step that must not be repeated and cannot be looked up.
 /// Whether a request that the vendor may have carried out has no answer. Such a flow must not end
 /// as failed: whoever does by hand what it did not would do it twice.
 [[nodiscard]] bool mayBeDone(const FlowTurn& turn);
+/// True for a lost step that must not be repeated and cannot be looked up.
 [[nodiscard]] bool isUncertain(const storage::FlowStep& step);
 
 /// When a lost step may be searched for.

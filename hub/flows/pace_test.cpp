@@ -145,8 +145,13 @@ TEST_F(PaceTest, GivesUpAfterThreeDaysAndHandsTheOrderToAPerson) {
 }
 
 // By hand it would be done twice: the vendor may have taken what got no answer.
-TEST_F(PaceTest, GivingUpAfterALostAnswerIsUncertain) {
-    vendor_.on("/a", {testing::loseReply(), answer(500)});
+class LostPaceTest : public PaceTest, public ::testing::WithParamInterface<int> {};
+
+// None of these says what became of the request whose answer was lost.
+INSTANTIATE_TEST_SUITE_P(By, LostPaceTest, ::testing::Values(500, 429));
+
+TEST_P(LostPaceTest, GivingUpAfterALostAnswerIsUncertain) {
+    vendor_.on("/a", {testing::loseReply(), answer(GetParam())});
     const auto order =
         startOrder(R"({"order.submit":[{"label":"a","path":"/a","repeat":"keyed"}]})");
     for (int i = 0; i < 5; ++i) {

@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "hub/storage/connection.hpp"
+
 namespace hub::ingress {
 
 http::Response unavailableAnswer() {
@@ -67,8 +69,11 @@ std::size_t AnswerDesk::settleAll() {
         } else if (!away) {
             try {
                 found = waiting.look();
+            } catch (const storage::StorageError& error) {
+                away = error.code() == storage::StorageErrorCode::kUnavailable ||
+                       error.code() == storage::StorageErrorCode::kBusy;
             } catch (const std::exception&) {
-                away = true;
+                found.reset();  // the next look may succeed before the deadline
             }
         }
         if (!found) return false;

@@ -1,5 +1,7 @@
 #include "hub/ingress/answer_desk.hpp"
 
+#include "hub/storage/connection.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -61,7 +63,7 @@ TEST(AnswerDesk, LooksForNobodyElseInARoundAfterALookThatFailed) {
                 entered.set_value();
                 opened.get_future().wait();
             }
-            throw std::runtime_error("away");
+            throw storage::StorageError(storage::StorageErrorCode::kUnavailable, "away");
         },
         2'000, first.respond());
     entered.get_future().wait();
@@ -71,7 +73,7 @@ TEST(AnswerDesk, LooksForNobodyElseInARoundAfterALookThatFailed) {
         desk.wait(
             [&]() -> std::optional<http::Response> {
                 ++looks;
-                throw std::runtime_error("away");
+                throw storage::StorageError(storage::StorageErrorCode::kUnavailable, "away");
             },
             1, others.back()->respond());
     }

@@ -143,9 +143,15 @@ void InboxWorker::loop() {
 
 std::size_t InboxWorker::runOnce() {
     const std::int64_t now = services_.now_ms();
+    // Of all threads one may have a suspect: if it ends the process, only it is counted.
+    const bool suspects = !suspect_runs_.exchange(true);
+    const auto release = std::shared_ptr<void>(nullptr, [&](void*) {
+        if (suspects) suspect_runs_ = false;
+    });
     auto leases = services_.database.writeFor(WriteQueue::kApply, [&](Connection& connection) {
-        return services_.repositories.inbox.claimBatch(
-            connection, storage::SystemScope::forWorker(), owner_, now, kInboxLeaseMs, kInboxBatch);
+        return services_.repositories.inbox.claimBatch(connection,
+                                                       storage::SystemScope::forWorker(), owner_,
+                                                       now, kInboxLeaseMs, kInboxBatch, suspects);
     });
     if (!leases) {
         observe::log(Level::kError, "inbox.claim_failed", {{"why", leases.error().text()}});

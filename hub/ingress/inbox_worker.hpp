@@ -7,6 +7,7 @@
 #include "hub/plugins/registry.hpp"
 #include "hub/storage/database.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -98,8 +99,9 @@ private:
     std::size_t thread_count_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool stopping_ = false;      ///< guarded by mutex_
-    std::uint64_t changes_ = 0;  ///< guarded by mutex_
+    bool stopping_ = false;                   ///< guarded by mutex_
+    std::atomic<bool> suspect_runs_ = false;  ///< or may, in the batch of some thread
+    std::uint64_t changes_ = 0;               ///< guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

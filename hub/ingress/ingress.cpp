@@ -46,11 +46,13 @@ std::string dedupeKey(const hubsdk::Claim& claim, const hubsdk::Delivery& delive
                       std::string_view delivery_id) {
     if (claim.event_key) return security::sha256Hex("event\n" + *claim.event_key);
     if (claim.state_key) return security::sha256Hex("state\n" + std::string(delivery_id));
-    // Not the body alone: one body may be posted to two paths, and a callback may have none.
+    if (!delivery.body.bytes.empty())
+        return security::sha256Hex("body\n" + std::string(delivery.body.bytes));
+    // Callbacks without a body say what they say by path and query, which the claim has covered.
     std::string text = "request";
     for (const std::string_view part :
          {std::string_view(delivery.method), std::string_view(delivery.path),
-          std::string_view(delivery.query), delivery.body.bytes})
+          std::string_view(delivery.query)})
         text.append("\n").append(std::to_string(part.size())).append(":").append(part);
     return security::sha256Hex(text);
 }

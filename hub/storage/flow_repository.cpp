@@ -172,9 +172,15 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
         params.emplace_back(lane.tenant_id);
         params.emplace_back(lane.plugin_key);
     }
+    // Suspects come last, and not at all while one runs: they hide nobody behind the limit.
     sql +=
-        "ORDER BY CASE f.subject_type WHEN 'inbound_event' THEN 0 WHEN 'vendor_object' THEN 2 "
-        "ELSE 1 END, f.wake_at, f.id LIMIT ?";
+        "AND (f.owner IS NULL OR f.owner = ? OR f.abandoned + 1 < ?) ORDER BY CASE "
+        "WHEN f.abandoned > 1 AND f.owner IS NOT NULL THEN 3 "
+        "WHEN f.subject_type = 'inbound_event' THEN 0 "
+        "WHEN f.subject_type = 'vendor_object' THEN 2 ELSE 1 END, f.wake_at, f.id LIMIT ?";
+    params.emplace_back(owner);
+    params.emplace_back(limit.suspect_runs ? kSuspectAbandoned
+                                           : std::numeric_limits<std::int32_t>::max());
     params.emplace_back(rows_max);
     std::vector<FlowLease> due;
     connection.query(sql, params, [&](const Row& row) {
@@ -201,6 +207,16 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
         leased.push_back(std::move(lease));
     }
     return leased;
+}
+
+bool FlowRepository::mayBeSent(Connection& connection, const FlowLease& lease) const {
+    bool found = false;
+    connection.query(
+        "SELECT s.id FROM flow_step s JOIN flow f ON f.id = s.flow_id AND f.leg = s.leg "
+        "WHERE f.id = ? AND f.tenant_id = ? AND s.kind = 'call' AND s.repeat_rule <> 'safe' "
+        "AND s.state IN ('intent', 'lost') LIMIT 1",
+        {lease.flow_id, lease.tenant_id}, [&](const Row&) { found = true; });
+    return found;
 }
 
 void FlowRepository::giveBack(Connection& connection, const SystemScope& /*system*/,

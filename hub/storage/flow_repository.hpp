@@ -198,9 +198,10 @@ struct FlowStep {
     FlowIntent intent;
     StepState state = StepState::kIntent;
     std::int64_t attempt = 1;
-    std::int64_t blamed = 0;           ///< repeats after answers that blamed the request
-    std::int64_t answered_before = 0;  ///< attempts before the present one with 2xx or 404
-    std::int64_t lost_before = 0;      ///< attempts before the present one whose answer was lost
+    std::int64_t blamed = 0;  ///< repeats after answers that blamed the request
+    std::int64_t answered_before =
+        0;                         ///< earlier attempts with the vendor's word on what was asked
+    std::int64_t lost_before = 0;  ///< attempts before the present one whose answer was lost
     std::int64_t intent_at_ms = 0;
     std::optional<std::int64_t> entry_at_ms;  ///< when the reply was committed, or found lost
     std::optional<FlowReply> reply;
@@ -235,6 +236,8 @@ public:
                                     std::string_view owner, std::int64_t now_ms,
                                     std::int64_t lease_ms, int rows_max,
                                     const LaneLimit& limit = {}) const;
+    /// Whether the leg holds a call that must not be made twice and was begun without an answer.
+    [[nodiscard]] bool mayBeSent(Connection& connection, const FlowLease& lease) const;
     /// Ends leases under which nothing was done; the flows are due at once.
     void giveBack(Connection& connection, const SystemScope& system,
                   const std::vector<FlowLease>& leases, std::int64_t now_ms) const;

@@ -121,8 +121,13 @@ void FlowRepository::resolve(Connection& connection, const TenantScope& scope, s
     std::vector<std::string> lost;
     connection.query(
         "SELECT id FROM flow_step WHERE flow_id = ? AND tenant_id = ? AND leg = ? "
-        "AND state = 'lost' AND repeat_rule = 'never'",
+        "AND state = 'lost' AND repeat_rule <> 'safe'",
         {id, scope.tenantId(), flow->leg}, [&](const Row& row) { lost.push_back(row.string(0)); });
+    connection.run(
+        "UPDATE flow_attempt SET outcome = 'replied', reply_status = 0 WHERE outcome = 'lost' "
+        "AND flow_step_id IN (SELECT s.id FROM flow_step s WHERE s.flow_id = ? AND s.tenant_id = ? "
+        "AND s.leg = ? AND s.repeat_rule <> 'safe')",
+        {id, scope.tenantId(), flow->leg});
     for (const std::string& step : lost) {
         connection.run(
             "UPDATE flow_step SET state = 'replied', reply_status = 0, "

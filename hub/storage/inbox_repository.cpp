@@ -153,22 +153,25 @@ InsertedDelivery InboxRepository::insertDelivery(Connection& connection,
 std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
                                                        const SystemScope& /*system*/,
                                                        std::string_view owner, std::int64_t now_ms,
-                                                       std::int64_t lease_ms, int rows_max) const {
+                                                       std::int64_t lease_ms, int rows_max,
+                                                       bool suspects) const {
     std::vector<DeliveryLease> due;
-    bool suspected = false;
-    connection.query(
-        "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
-        "ELSE e.abandoned + 1 END FROM inbound_event e LEFT JOIN provider_config p "
-        "ON p.id = e.provider_config_id WHERE e.status IN ('verified', 'failed') "
-        "AND e.next_attempt_at <= ? AND (p.id IS NULL OR p.account_state = 'enabled') "
-        "ORDER BY e.next_attempt_at, e.id LIMIT ?",
-        {owner, timeText(now_ms), rows_max}, [&](const Row& row) {
-            DeliveryLease lease{row.string(0), row.string(1), row.integer(2), row.integer(3)};
-            const bool suspect = lease.abandoned >= kSuspectAbandoned;
-            if (suspect && suspected) return;
-            suspected = suspected || suspect;
-            due.push_back(std::move(lease));
-        });
+    const auto find = [&](std::string_view compared, int most) {
+        std::string sql =
+            "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
+            "ELSE e.abandoned + 1 END FROM inbound_event e LEFT JOIN provider_config p "
+            "ON p.id = e.provider_config_id WHERE e.status IN ('verified', 'failed') "
+            "AND e.next_attempt_at <= ? AND (p.id IS NULL OR p.account_state = 'enabled') "
+            "AND CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 ELSE e.abandoned + 1 END ";
+        sql.append(compared).append(" ? ORDER BY e.next_attempt_at, e.id LIMIT ?");
+        connection.query(
+            sql, {owner, timeText(now_ms), owner, kSuspectAbandoned, most}, [&](const Row& row) {
+                due.push_back(
+                    DeliveryLease{row.string(0), row.string(1), row.integer(2), row.integer(3)});
+            });
+    };
+    find("<", rows_max);
+    if (suspects && due.size() < static_cast<std::size_t>(rows_max)) find(">=", 1);
     // next_attempt_at moves to the lease's end, so that one column says when a row is due.
     const std::string until = timeText(now_ms + lease_ms);
     std::vector<DeliveryLease> claimed;

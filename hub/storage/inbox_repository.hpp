@@ -138,9 +138,11 @@ public:
         Connection& connection, std::span<const SealedDelivery* const> deliveries) const;
 
     /// Leases up to `rows_max` due rows of enabled accounts, oldest first.
+    /// `suspects`: whether one row from kSuspectAbandoned on may be among them.
     std::vector<DeliveryLease> claimBatch(Connection& connection, const SystemScope& system,
                                           std::string_view owner, std::int64_t now_ms,
-                                          std::int64_t lease_ms, int rows_max) const;
+                                          std::int64_t lease_ms, int rows_max,
+                                          bool suspects = true) const;
     void renewLease(Connection& connection, const DeliveryLease& lease,
                     std::int64_t until_ms) const;
 
