@@ -76,7 +76,7 @@ TEST_F(FlowHandlerTest, GivesTransientSecretsOnceAndWritesItDown) {
     (void)write([&](Connection& connection) {
         const auto& flows = repositories_->flows;
         const auto lease = flows.leaseDue(connection, hub::storage::SystemScope::forWorker(),
-                                          "test", now_, 1000, 1);
+                                          "test", now_, {1000, 1});
         flows.keepTransient(connection, lease.at(0), {"sdk_token", "once", std::nullopt}, now_);
         return 0;
     });

@@ -74,7 +74,7 @@ protected:
         (void)write([&](hub::storage::Connection& connection) {
             const auto& flows = repositories_->flows;
             for (const auto& lease : flows.leaseDue(
-                     connection, hub::storage::SystemScope::forWorker(), "test", now_, 1000, 100))
+                     connection, hub::storage::SystemScope::forWorker(), "test", now_, {1000, 100}))
                 flows.finish(connection, lease, state, result, std::nullopt, now_);
             return 0;
         });

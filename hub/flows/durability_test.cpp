@@ -213,7 +213,8 @@ TEST_F(DurabilityTest, SendsUpToSixteenRequestsAtOnce) {
     std::string calls;
     for (int i = 0; i < 16; ++i) {
         const std::string n = std::to_string(i);
-        calls += R"({"label":"c)" + n + R"(","method":"GET","path":"/c)" + n + R"("},)";
+        calls.append(R"({"label":"c)").append(n).append(R"(","method":"GET","path":"/c)");
+        calls.append(n).append(R"("},)");
     }
     const std::string id =
         start(R"([{"do":"all","calls":[)" + calls.substr(0, calls.size() - 1) + R"(]}])");

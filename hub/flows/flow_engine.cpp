@@ -55,8 +55,8 @@ std::vector<storage::FlowLease> FlowEngine::lease(std::size_t flows_max,
     auto leases = services_.database.writeFor(
         storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
             return services_.repositories.flows.leaseDue(
-                connection, storage::SystemScope::forWorker(), owner_, now, kLeaseMs,
-                static_cast<int>(flows_max), limit);
+                connection, storage::SystemScope::forWorker(), owner_, now,
+                {kLeaseMs, static_cast<int>(flows_max)}, limit);
         });
     if (leases) return std::move(leases).value();
     observe::log(observe::Level::kError, "flow.lease_failed", {{"why", leases.error().text()}});

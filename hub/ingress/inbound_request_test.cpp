@@ -44,7 +44,7 @@ protected:
         const auto leases =
             database_->writeFor(storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
                 return repositories_->flows.leaseDue(connection, storage::SystemScope::forWorker(),
-                                                     "test", now_, 60'000, 10);
+                                                     "test", now_, {60'000, 10});
             });
         ASSERT_TRUE(leases) << leases.error().text();
         for (const auto& lease : *leases) runner_->run(lease);

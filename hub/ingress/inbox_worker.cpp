@@ -151,7 +151,7 @@ std::size_t InboxWorker::runOnce() {
     auto leases = services_.database.writeFor(WriteQueue::kApply, [&](Connection& connection) {
         return services_.repositories.inbox.claimBatch(connection,
                                                        storage::SystemScope::forWorker(), owner_,
-                                                       now, kInboxLeaseMs, kInboxBatch, suspects);
+                                                       now, {kInboxLeaseMs, kInboxBatch, suspects});
     });
     if (!leases) {
         observe::log(Level::kError, "inbox.claim_failed", {{"why", leases.error().text()}});

@@ -204,6 +204,7 @@ std::int64_t AuditRepository::numberEvents(Connection& connection, const SystemS
     const std::int64_t before = lastEventNumber(connection);
     std::int64_t last = before;
     std::vector<NumberedRow> rows;
+    rows.reserve(ids.size());
     for (std::string& id : ids) rows.push_back({std::move(id), {++last}});
     constexpr std::string_view kEventColumns[] = {"seq"};
     number(connection, "outbound_event", kEventColumns, rows);

@@ -45,7 +45,7 @@ TEST_F(DatabaseTest, UnitFailingHalfWayLeavesNothingAndItsNeighboursCommit) {
     Database& database = open(oneWriter());
     Gate gate;
     database.submit(WriteQueue::kSystem, gate.unit(),
-                    [](Result<void> result) { EXPECT_TRUE(result.ok()); });
+                    [](const Result<void>& result) { EXPECT_TRUE(result.ok()); });
     gate.entered.get_future().wait();
     // All three wait behind the gate, so they share one commit.
     std::promise<Result<void>> before;
@@ -123,7 +123,7 @@ TEST_F(DatabaseTest, CompletionComesAfterTheCommit) {
     Database& database = open();
     const auto other = makeDriver(url())->open(Access::kRead);
     std::promise<std::int64_t> seen;
-    database.submit(WriteQueue::kIngress, insertCounter("x"), [&](Result<void> result) {
+    database.submit(WriteQueue::kIngress, insertCounter("x"), [&](const Result<void>& result) {
         EXPECT_TRUE(result.ok());
         std::int64_t rows = 0;
         other->query("SELECT COUNT(*) FROM counter", {},
@@ -146,7 +146,7 @@ TEST_F(DatabaseTest, FullQueueRefusesAtOnceAndOnlyItself) {
     database.submit(WriteQueue::kIngress, insertCounter("1"), counted);
     database.submit(WriteQueue::kIngress, insertCounter("2"), counted);
     bool refused = false;
-    database.submit(WriteQueue::kIngress, insertCounter("3"), [&](Result<void> result) {
+    database.submit(WriteQueue::kIngress, insertCounter("3"), [&](const Result<void>& result) {
         refused = !result.ok() && result.error().code == ErrorCode::kUnavailable;
     });
     EXPECT_TRUE(refused);

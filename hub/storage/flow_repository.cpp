@@ -153,7 +153,7 @@ std::int64_t FlowRepository::countOpen(Connection& connection, const TenantScope
 std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
                                                 const SystemScope& /*system*/,
                                                 std::string_view owner, std::int64_t now_ms,
-                                                std::int64_t lease_ms, int rows_max,
+                                                const LeaseWish& wish,
                                                 const LaneLimit& limit) const {
     std::string sql =
         "SELECT f.id, f.tenant_id, f.fence, f.plugin_key, CASE WHEN f.owner IS NULL OR f.owner = ? "
@@ -181,7 +181,7 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
     params.emplace_back(owner);
     params.emplace_back(limit.suspect_runs ? kSuspectAbandoned
                                            : std::numeric_limits<std::int32_t>::max());
-    params.emplace_back(rows_max);
+    params.emplace_back(wish.rows_max);
     std::vector<FlowLease> due;
     connection.query(sql, params, [&](const Row& row) {
         FlowLease lease{row.string(0), row.string(1), row.integer(2), row.string(3),
@@ -194,7 +194,7 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
         due.push_back(std::move(lease));
     });
     // wake_at moves to the lease's end, so that one column says when a flow is due.
-    const std::string until = timeText(now_ms + lease_ms);
+    const std::string until = timeText(now_ms + wish.lease_ms);
     std::vector<FlowLease> leased;
     for (auto& lease : due) {
         const auto taken = connection.run(

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "hub/storage/sealed_cells.hpp"
@@ -146,7 +147,15 @@ inline constexpr std::int64_t kAbandonedMax = 10;
 struct FlowLane {
     std::string tenant_id;
     std::string plugin_key;
-    auto operator<=>(const FlowLane&) const = default;
+    bool operator<(const FlowLane& other) const {
+        return std::tie(tenant_id, plugin_key) < std::tie(other.tenant_id, other.plugin_key);
+    }
+};
+
+/// How many flows are wanted, and for how long.
+struct LeaseWish {
+    std::int64_t lease_ms;
+    int rows_max;
 };
 
 /// Who must wait although it is due, so that one slow vendor does not take all threads.
@@ -229,13 +238,12 @@ public:
                                          std::string_view account_id,
                                          std::string_view command) const;
 
-    /// Leases up to `rows_max` due flows of accounts that are not paused or retired. Of one
+    /// Leases up to `wish.rows_max` due flows of accounts that are not paused or retired. Of one
     /// vendor order only the oldest open flow is given: its commands run one after another.
     /// First those that a vendor waits for, last those about objects that nobody knows.
     std::vector<FlowLease> leaseDue(Connection& connection, const SystemScope& system,
                                     std::string_view owner, std::int64_t now_ms,
-                                    std::int64_t lease_ms, int rows_max,
-                                    const LaneLimit& limit = {}) const;
+                                    const LeaseWish& wish, const LaneLimit& limit = {}) const;
     /// Whether the leg holds a call that must not be made twice and was begun without an answer.
     [[nodiscard]] bool mayBeSent(Connection& connection, const FlowLease& lease) const;
     /// Ends leases under which nothing was done; the flows are due at once.

@@ -51,7 +51,8 @@ protected:
     }
     std::vector<FlowLease> lease(const char* owner, std::int64_t now_ms) {
         return write([&](Connection& c) {
-                   return flows_.leaseDue(c, SystemScope::forWorker(), owner, now_ms, kLeaseMs, 10);
+                   return flows_.leaseDue(c, SystemScope::forWorker(), owner, now_ms,
+                                          {kLeaseMs, 10});
                })
             .value();
     }
@@ -200,8 +201,8 @@ TEST_F(FlowTest, OneVendorsFlowsLeaveRoomForOthers) {
     limit.most = 2;
     const auto leased = [&](const LaneLimit& with) {
         return write([&](Connection& c) {
-                   return flows_.leaseDue(c, SystemScope::forWorker(), "one", kNow + 1, kLeaseMs,
-                                          10, with);
+                   return flows_.leaseDue(c, SystemScope::forWorker(), "one", kNow + 1,
+                                          {kLeaseMs, 10}, with);
                })
             .value();
     };

@@ -153,8 +153,7 @@ InsertedDelivery InboxRepository::insertDelivery(Connection& connection,
 std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
                                                        const SystemScope& /*system*/,
                                                        std::string_view owner, std::int64_t now_ms,
-                                                       std::int64_t lease_ms, int rows_max,
-                                                       bool suspects) const {
+                                                       const ClaimWish& wish) const {
     std::vector<DeliveryLease> due;
     const auto find = [&](std::string_view compared, int most) {
         std::string sql =
@@ -170,10 +169,10 @@ std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
                     DeliveryLease{row.string(0), row.string(1), row.integer(2), row.integer(3)});
             });
     };
-    find("<", rows_max);
-    if (suspects && due.size() < static_cast<std::size_t>(rows_max)) find(">=", 1);
+    find("<", wish.rows_max);
+    if (wish.suspects && due.size() < static_cast<std::size_t>(wish.rows_max)) find(">=", 1);
     // next_attempt_at moves to the lease's end, so that one column says when a row is due.
-    const std::string until = timeText(now_ms + lease_ms);
+    const std::string until = timeText(now_ms + wish.lease_ms);
     std::vector<DeliveryLease> claimed;
     for (auto& lease : due) {
         const auto taken = connection.run(

@@ -119,6 +119,13 @@ struct DeliveryLease {
     std::int64_t abandoned = 0;  ///< leases in a row that other processes let run out
 };
 
+/// How many rows are wanted, and for how long.
+struct ClaimWish {
+    std::int64_t lease_ms;
+    int rows_max;
+    bool suspects = true;  ///< whether one row from kSuspectAbandoned on may be among them
+};
+
 /// All functions throw StorageError. Those that take a lease throw UnitRefused (kConflict) if
 /// another worker has the row by now, which undoes the whole unit (TM-DB-3).
 class InboxRepository {
@@ -138,11 +145,9 @@ public:
         Connection& connection, std::span<const SealedDelivery* const> deliveries) const;
 
     /// Leases up to `rows_max` due rows of enabled accounts, oldest first.
-    /// `suspects`: whether one row from kSuspectAbandoned on may be among them.
     std::vector<DeliveryLease> claimBatch(Connection& connection, const SystemScope& system,
                                           std::string_view owner, std::int64_t now_ms,
-                                          std::int64_t lease_ms, int rows_max,
-                                          bool suspects = true) const;
+                                          const ClaimWish& wish) const;
     void renewLease(Connection& connection, const DeliveryLease& lease,
                     std::int64_t until_ms) const;
 

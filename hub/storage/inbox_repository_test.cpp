@@ -48,7 +48,7 @@ protected:
             ->writeFor(WriteQueue::kApply,
                        [&](Connection& connection) {
                            return inbox_.claimBatch(connection, SystemScope::forWorker(), owner,
-                                                    now_ms, kLeaseMs, rows_max);
+                                                    now_ms, {kLeaseMs, rows_max});
                        })
             .value();
     }

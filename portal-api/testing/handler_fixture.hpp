@@ -54,8 +54,9 @@ protected:
     void endFlow(const std::string& id, FlowState state) {
         (void)write([&](Connection& connection) {
             const auto& flows = repositories_->flows;
-            for (const auto& lease : flows.leaseDue(
-                     connection, hub::storage::SystemScope::forWorker(), "test", now_, 1000, 100)) {
+            for (const auto& lease :
+                 flows.leaseDue(connection, hub::storage::SystemScope::forWorker(), "test", now_,
+                                {1000, 100})) {
                 if (lease.flow_id == id)
                     flows.finish(connection, lease, state, std::nullopt, "reply lost", now_);
             }

@@ -131,7 +131,7 @@ std::string FlowEngineTest::startOrderCommand(const std::string& vendor_order_id
 storage::FlowLease FlowEngineTest::lease() {
     auto leases = database_->writeFor(WriteQueue::kFlow, [&](Connection& connection) {
         return repositories_->flows.leaseDue(connection, storage::SystemScope::forWorker(), "test",
-                                             now_, kLeaseMs, 1);
+                                             now_, {kLeaseMs, 1});
     });
     if (!leases || leases->empty()) throw std::runtime_error("nothing is due");
     return leases->front();
@@ -141,7 +141,7 @@ void FlowEngineTest::run() {
     for (int i = 0; i < kMovesMax; ++i) {
         auto leases = database_->writeFor(WriteQueue::kFlow, [&](Connection& connection) {
             return repositories_->flows.leaseDue(connection, storage::SystemScope::forWorker(),
-                                                 "test", now_, kLeaseMs, 1);
+                                                 "test", now_, {kLeaseMs, 1});
         });
         ASSERT_TRUE(leases) << leases.error().text();
         if (leases->empty()) return;
