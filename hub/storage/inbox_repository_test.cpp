@@ -86,6 +86,7 @@ TEST_F(InboxTest, ThousandParallelCopiesAreOneRow) {
     std::atomic<int> inserted{0};
     std::latch told(kCopies);
     std::vector<std::jthread> threads;
+    threads.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t)
         threads.emplace_back([&] {
             for (int i = 0; i < kCopies / kThreads; ++i) {

@@ -178,7 +178,7 @@ std::string FlowEngineTest::deliver(const std::string& body, bool is_hint) {
     row.proof = "signature";
     row.is_hint = is_hint;
     row.received_at_ms = now_;
-    const std::string id = row.id;
+    std::string id = row.id;
     const auto sealed = repositories_->inbox.seal(scope_, std::move(row));
     EXPECT_TRUE(database_
                     ->write(WriteQueue::kApply,
