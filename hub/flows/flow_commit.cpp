@@ -22,6 +22,10 @@ std::int64_t fetchStart(const FlowTurn& turn) {
     return turn.steps.empty() ? turn.flow.created_at_ms : turn.steps.front().intent_at_ms;
 }
 
+std::string notByItself(const FlowTurn& turn) {
+    return turn.flow.command + " did not end by itself.";
+}
+
 std::optional<std::string> resultOf(const hubsdk::Action& action) {
     if (action.answer) return hubsdk::writeShape(*action.answer);
     if (action.result.json.empty()) return std::nullopt;
@@ -117,17 +121,17 @@ FlowRunner::Next FlowRunner::finish(const FlowTurn& turn, const hubsdk::Action& 
     return Next::kReleased;
 }
 
-void FlowRunner::raiseAlert(Connection& connection, const FlowTurn& turn, std::string_view type,
-                            std::string description) const {
+void FlowRunner::raiseAlert(Connection& connection, const storage::FlowLease& lease,
+                            std::string_view type, std::string description) const {
     storage::Alert alert;
     alert.alert_type = type;
     alert.severity = "high";
     alert.subject_type = "flow";
-    alert.subject_id = turn.flow.id;
-    alert.description = description.empty() ? turn.flow.command + " did not end by itself."
-                                            : std::move(description);
-    domain::raiseAlert({connection, services_.repositories, turn.scope(), services_.now_ms()},
-                       {domain::Actor::kSystem, turn.flow.plugin_key, std::nullopt}, alert);
+    alert.subject_id = lease.flow_id;
+    alert.description = std::move(description);
+    domain::raiseAlert({connection, services_.repositories,
+                        storage::TenantScope::fromLeasedRow(lease.tenant_id), services_.now_ms()},
+                       {domain::Actor::kSystem, lease.plugin_key, std::nullopt}, alert);
 }
 
 // A failure of the flow itself, which the plugin has no word for.
@@ -139,7 +143,7 @@ FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class,
     why.append(": ").append(message);
     if (mayBeDone(turn)) return endUncertain(turn, std::move(why));
     const bool failed = commit(turn, "fail", [&](Connection& connection) {
-        raiseAlert(connection, turn, "flow_failed");
+        raiseAlert(connection, turn.lease, "flow_failed", notByItself(turn));
         services_.repositories.flows.finish(connection, turn.lease, FlowState::kFailed,
                                             std::nullopt, why, now);
         settleSubject({connection, services_.repositories, turn.scope(), now},
@@ -162,7 +166,7 @@ FlowRunner::Next FlowRunner::giveUp(const FlowTurn& turn) const {
                             "gave up: an answer was lost, and nothing tells what became of it");
     const std::int64_t now = services_.now_ms();
     const bool given_up = commit(turn, "give up", [&](Connection& connection) {
-        raiseAlert(connection, turn, "flow_gave_up");
+        raiseAlert(connection, turn.lease, "flow_gave_up", notByItself(turn));
         services_.repositories.flows.finish(
             connection, turn.lease, FlowState::kFailed, std::nullopt,
             "gave up: the vendor could not be reached in time", now);
@@ -178,7 +182,7 @@ FlowRunner::Next FlowRunner::giveUp(const FlowTurn& turn) const {
 FlowRunner::Next FlowRunner::endUncertain(const FlowTurn& turn, std::string why) const {
     const std::int64_t now = services_.now_ms();
     const bool ended = commit(turn, "uncertain", [&](Connection& connection) {
-        raiseAlert(connection, turn, "flow_uncertain");
+        raiseAlert(connection, turn.lease, "flow_uncertain", notByItself(turn));
         services_.repositories.flows.finish(connection, turn.lease, FlowState::kUncertain,
                                             std::nullopt, why, now);
         settleSubject({connection, services_.repositories, turn.scope(), now},
@@ -197,7 +201,7 @@ FlowRunner::Next FlowRunner::endUncertain(const FlowTurn& turn, std::string why)
 FlowRunner::Next FlowRunner::park(const FlowTurn& turn, std::string why) const {
     const std::int64_t now = services_.now_ms();
     const bool parked = commit(turn, "park", [&](Connection& connection) {
-        raiseAlert(connection, turn, "flow_parked");
+        raiseAlert(connection, turn.lease, "flow_parked", notByItself(turn));
         services_.repositories.flows.finish(connection, turn.lease, FlowState::kParked,
                                             std::nullopt, why, now);
     });

@@ -124,7 +124,7 @@ FlowRunner::Next FlowRunner::landFile(const FlowTurn& turn, const hubsdk::Delive
     observe::log(observe::Level::kWarning, "flow.bad_records",
                  {{"flow", turn.flow.id}, {"rows", cutter.bad()}});
     const bool told = commit(turn, "bad records", [&](Connection& connection) {
-        raiseAlert(connection, turn, "bad_records",
+        raiseAlert(connection, turn.lease, "bad_records",
                    std::to_string(cutter.bad()) +
                        " records of a file could not be cut, the first "
                        "is number " +

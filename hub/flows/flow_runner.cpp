@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "hub/domain/trail.hpp"
 #include "hub/flows/commands.hpp"
 #include "hub/observe/log.hpp"
 
@@ -58,21 +57,14 @@ std::int64_t unseenFrom(const FlowTurn& turn) {
 // What cannot even be read, or ended every process that ran it, waits for a person (TM-IN-10).
 void FlowRunner::parkUnread(const storage::FlowLease& lease, std::string_view why) const {
     const std::int64_t now = services_.now_ms();
-    const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
     auto parked = services_.database.write(storage::WriteQueue::kFlow, [&](Connection& connection) {
         const auto& flows = services_.repositories.flows;
         const bool uncertain = flows.mayBeSent(connection, lease);
         flows.finish(connection, lease,
                      uncertain ? storage::FlowState::kUncertain : storage::FlowState::kParked,
                      std::nullopt, std::string(why), now);
-        storage::Alert alert;
-        alert.alert_type = uncertain ? "flow_uncertain" : "flow_parked";
-        alert.severity = "high";
-        alert.subject_type = "flow";
-        alert.subject_id = lease.flow_id;
-        alert.description = "A flow of " + lease.plugin_key + " cannot be run.";
-        domain::raiseAlert({connection, services_.repositories, scope, now},
-                           {domain::Actor::kSystem, lease.plugin_key, std::nullopt}, alert);
+        raiseAlert(connection, lease, uncertain ? "flow_uncertain" : "flow_parked",
+                   "A flow of " + lease.plugin_key + " cannot be run.");
     });
     observe::log(Level::kError, "flow.parked",
                  {{"flow", lease.flow_id}, {"why", why}, {"stored", parked.ok() ? "yes" : "no"}});

@@ -133,8 +133,8 @@ private:
     Next giveUp(const FlowTurn& turn) const;
     Next endUncertain(const FlowTurn& turn, std::string why) const;
     Next park(const FlowTurn& turn, std::string why) const;
-    void raiseAlert(storage::Connection& connection, const FlowTurn& turn, std::string_view type,
-                    std::string description = {}) const;
+    void raiseAlert(storage::Connection& connection, const storage::FlowLease& lease,
+                    std::string_view type, std::string description) const;
 
     FlowServices services_;
 };

@@ -12,6 +12,19 @@ using testing::loseReply;
 
 class PaceTest : public testing::FlowEngineTest {
 protected:
+    /// A submit with a key, from its start until its time is over.
+    StartedOrder orderUntilGivenUp() {
+        const auto order =
+            startOrder(R"({"order.submit":[{"label":"a","path":"/a","repeat":"keyed"}]})");
+        for (int i = 0; i < 5; ++i) {
+            now_ += 3'600'000;
+            run();
+        }
+        EXPECT_EQ(state(order.flow_id), "waiting");
+        now_ = storage::kNow + kGiveUpAfterMs + 6 * 3'600'000;
+        runToEnd();
+        return order;
+    }
     std::string waitsFor(const std::string& id) { return flow(id).waits_for.value_or(""); }
     BreakerView breaker() { return control_.breaker.list(now_).at(0); }
 };
@@ -126,15 +139,7 @@ TEST_F(PaceTest, FlowsSleepBehindAnOpenBreakerAndOneProbes) {
 // R-VEN-16
 TEST_F(PaceTest, GivesUpAfterThreeDaysAndHandsTheOrderToAPerson) {
     vendor_.on("/a", {answer(500)});
-    const auto order =
-        startOrder(R"({"order.submit":[{"label":"a","path":"/a","repeat":"keyed"}]})");
-    for (int i = 0; i < 5; ++i) {
-        now_ += 3'600'000;
-        run();
-    }
-    EXPECT_EQ(state(order.flow_id), "waiting");
-    now_ = storage::kNow + kGiveUpAfterMs + 6 * 3'600'000;
-    runToEnd();
+    const auto order = orderUntilGivenUp();
     EXPECT_EQ(state(order.flow_id), "failed");
     EXPECT_THAT(error(order.flow_id), HasSubstr("gave up"));
     EXPECT_EQ(vendorOrder(order.vendor_order_id).status, "failed");
@@ -152,15 +157,7 @@ INSTANTIATE_TEST_SUITE_P(By, LostPaceTest, ::testing::Values(500, 429));
 
 TEST_P(LostPaceTest, GivingUpAfterALostAnswerIsUncertain) {
     vendor_.on("/a", {testing::loseReply(), answer(GetParam())});
-    const auto order =
-        startOrder(R"({"order.submit":[{"label":"a","path":"/a","repeat":"keyed"}]})");
-    for (int i = 0; i < 5; ++i) {
-        now_ += 3'600'000;
-        run();
-    }
-    EXPECT_EQ(state(order.flow_id), "waiting");
-    now_ = storage::kNow + kGiveUpAfterMs + 6 * 3'600'000;
-    runToEnd();
+    const auto order = orderUntilGivenUp();
     EXPECT_EQ(state(order.flow_id), "uncertain") << error(order.flow_id);
     EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback'"), 0);
     EXPECT_NE(vendorOrder(order.vendor_order_id).status, "failed");

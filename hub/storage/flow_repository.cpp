@@ -175,12 +175,13 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
     // Suspects come last, and not at all while one runs: they hide nobody behind the limit.
     sql +=
         "AND (f.owner IS NULL OR f.owner = ? OR f.abandoned + 1 < ?) ORDER BY CASE "
-        "WHEN f.abandoned > 1 AND f.owner IS NOT NULL THEN 3 "
+        "WHEN f.abandoned + 1 >= ? AND f.owner IS NOT NULL THEN 3 "
         "WHEN f.subject_type = 'inbound_event' THEN 0 "
         "WHEN f.subject_type = 'vendor_object' THEN 2 ELSE 1 END, f.wake_at, f.id LIMIT ?";
     params.emplace_back(owner);
     params.emplace_back(limit.suspect_runs ? kSuspectAbandoned
                                            : std::numeric_limits<std::int32_t>::max());
+    params.emplace_back(kSuspectAbandoned);
     params.emplace_back(wish.rows_max);
     std::vector<FlowLease> due;
     connection.query(sql, params, [&](const Row& row) {
