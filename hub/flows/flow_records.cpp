@@ -96,6 +96,7 @@ FlowRunner::Next FlowRunner::landFile(const FlowTurn& turn, const hubsdk::Delive
         lost = !commit(turn, "records", [&](Connection& connection) {
             repositories.flows.renewLease(connection, turn.lease, services_.now_ms() + kLeaseMs);
             std::vector<const storage::SealedDelivery*> rows;
+            rows.reserve(batch.size());
             for (const storage::SealedDelivery& delivery : batch) rows.push_back(&delivery);
             repositories.inbox.insertDeliveries(connection, rows);
         });
