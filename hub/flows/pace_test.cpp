@@ -14,8 +14,7 @@ class PaceTest : public testing::FlowEngineTest {
 protected:
     /// A submit with a key, from its start until its time is over.
     StartedOrder orderUntilGivenUp() {
-        auto order =
-            startOrder(R"({"order.submit":[{"label":"a","path":"/a","repeat":"keyed"}]})");
+        auto order = startOrder(R"({"order.submit":[{"label":"a","path":"/a","repeat":"keyed"}]})");
         for (int i = 0; i < 5; ++i) {
             now_ += 3'600'000;
             run();
