@@ -1,4 +1,4 @@
-/// Flows as an operator sees them: reading, listing, and resolving uncertain ones
+/// Flows as an operator sees them: reading, listing, and resolving what cannot go on by itself
 /// (architecture section 7).
 #pragma once
 
@@ -68,9 +68,10 @@ template <>
 struct EnumNames<hub::flows::Verdict> {
     using Verdict = hub::flows::Verdict;
     static constexpr std::string_view kName = "Verdict";
-    static constexpr std::array<EnumRow<Verdict>, 3> kRows{{{Verdict::kPlaced, "placed"},
+    static constexpr std::array<EnumRow<Verdict>, 4> kRows{{{Verdict::kPlaced, "placed"},
                                                             {Verdict::kNotPlaced, "not_placed"},
-                                                            {Verdict::kAbandon, "abandon"}}};
+                                                            {Verdict::kAbandon, "abandon"},
+                                                            {Verdict::kResume, "resume"}}};
 };
 template <>
 struct Shape<portal::FlowView> {
@@ -100,7 +101,8 @@ template <>
 struct Shape<portal::ResolveFlow> {
     static constexpr std::string_view kName = "ResolveFlow";
     static constexpr auto kFields =
-        std::tuple{field("outcome", &portal::ResolveFlow::outcome, "placed, not_placed or abandon.",
+        std::tuple{field("outcome", &portal::ResolveFlow::outcome,
+                         "placed, not_placed or abandon; of a parked flow resume or abandon.",
                          Need::kRequired),
                    field("vendor_order_id", &portal::ResolveFlow::vendor_order_id,
                          "The vendor's id of an order that was placed.", lengthMax(100))};

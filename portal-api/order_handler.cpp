@@ -138,7 +138,9 @@ hub::storage::NewOrder rowOf(const ApiCall& call, const CreateOrder& request) {
     hub::storage::NewOrder row;
     row.channel = "external_api";
     row.status = "submitted";
-    row.person_document = hubsdk::writeShape(request.applicant);
+    hubsdk::Applicant person = request.applicant;
+    row.person_ssn = std::exchange(person.ssn, std::nullopt);  // R-SEC-02: a column of its own
+    row.person_document = hubsdk::writeShape(person);
     row.package_code = request.package;
     row.account_id = request.provider_id;
     row.reference_number = request.reference_number;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <type_traits>
 
 #include "hub/http/address_policy.hpp"
 
@@ -18,6 +19,10 @@ using hubsdk::makeError;
 constexpr std::array kKeys{
     ConfigKey{"server.address", "127.0.0.1", "Address to listen on."},
     ConfigKey{"server.port", "8080", "Port to listen on; 0 takes any free one."},
+    ConfigKey{
+        "server.health_port", "0",
+        "A second port for /health, /ready and /metrics alone, beside every limit of the first; "
+        "0: none."},
     ConfigKey{"server.threads", "1", "I/O threads, 1 to 64."},
     ConfigKey{"server.public_url", "",
               "Where vendors reach this hub; default http://ADDRESS:PORT."},
@@ -27,6 +32,19 @@ constexpr std::array kKeys{
     ConfigKey{"server.tls_certificate", "",
               "PEM file with the certificate chain; empty: plain HTTP."},
     ConfigKey{"server.tls_key", "", "PEM file with its key."},
+    ConfigKey{"server.connections_max", "2000", "Open connections, 1 to 1000000."},
+    ConfigKey{"server.connections_per_address_max", "100",
+              "Of one address, 1 to 1000000; trusted proxies are exempt."},
+    ConfigKey{"server.connection_requests_max", "1000",
+              "Requests of one connection, 1 to 1000000."},
+    ConfigKey{"server.request_line_bytes_max", "8192", "A request line, 64 to 65536."},
+    ConfigKey{"server.header_fields_max", "64", "Header fields of a request, 1 to 1000."},
+    ConfigKey{"server.header_value_bytes_max", "8192", "One field's value, 64 to 65536."},
+    ConfigKey{"server.header_bytes_max", "32768", "All header fields, 64 to 1048576."},
+    ConfigKey{"server.header_ms", "10000", "For a whole head, 100 to 600000."},
+    ConfigKey{"server.idle_ms", "15000", "Between two requests of a connection, 100 to 600000."},
+    ConfigKey{"server.body_bytes_max", "1048576",
+              "A body for the portal, 1024 to 16777216; webhooks have the limits of their vendor."},
     ConfigKey{"server.drain_delay_ms", "0",
               "When stopping: time between /ready turning red and the listener closing."},
     ConfigKey{"server.stop_grace_ms", "30000", "Time for running requests when stopping."},
@@ -37,6 +55,8 @@ constexpr std::array kKeys{
     ConfigKey{"storage.readers", "8", "Connections that read the database, 1 to 256."},
     ConfigKey{"storage.writers", "4",
               "Connections that write to MariaDB, 1 to 64; SQLite always has one."},
+    ConfigKey{"storage.wait_ms", "2000", "For a free connection, 10 to 60000."},
+    ConfigKey{"storage.statement_ms", "5000", "For one statement, 100 to 60000."},
     ConfigKey{"storage.free_bytes_min", "67108864",
               "Free bytes beside data and database below which /ready says storage_full."},
     ConfigKey{"plugins.dir", "plugins", "Folder whose *.so are loaded at start."},
@@ -47,6 +67,9 @@ constexpr std::array kKeys{
     ConfigKey{"outbound.ca_file", "", "PEM file of authorities; default the system's."},
     ConfigKey{"work.threads", "4", "Threads for plugin calls and reads, 1 to 64."},
     ConfigKey{"work.jobs_max", "2048", "Waiting jobs before a request is answered 503."},
+    ConfigKey{"webhooks.rate_per_s", "1000",
+              "Webhooks a second from one address for one vendor, 1 to 1000000; ten seconds' worth "
+              "may come at once."},
     ConfigKey{"inbox.threads", "2", "Threads that interpret deliveries, 1 to 64."},
     ConfigKey{"flows.threads", "16",
               "Flows that run at once, 1 to 256; one vendor of one tenant gets half of them."},
@@ -110,6 +133,49 @@ private:
     std::optional<hubsdk::Error> error_;
 };
 
+/// The limits of threat-model.md section 21 that are kept by the edge and by the storage.
+struct LimitRow {
+    std::string_view key;
+    std::int64_t least;
+    std::int64_t most;
+    void (*set)(HubConfig& config, std::int64_t value);
+};
+
+template <auto... kPath>
+void setMember(HubConfig& config, std::int64_t value) {
+    auto& member = (config.*....*kPath);
+    member = static_cast<std::remove_reference_t<decltype(member)>>(value);
+}
+
+using Edge = http::ServerLimits;
+using Head = http::HeadLimits;
+using Rows = storage::DatabaseLimits;
+constexpr auto kEdge = &HubConfig::edge;
+constexpr auto kRows = &HubConfig::storage;
+constexpr std::array kLimits{
+    LimitRow{"server.connections_max", 1, 1'000'000, &setMember<kEdge, &Edge::connections_max>},
+    LimitRow{"server.connections_per_address_max", 1, 1'000'000,
+             &setMember<kEdge, &Edge::connections_per_address_max>},
+    LimitRow{"server.connection_requests_max", 1, 1'000'000,
+             &setMember<kEdge, &Edge::requests_per_connection_max>},
+    LimitRow{"server.request_line_bytes_max", 64, 65'536,
+             &setMember<kEdge, &Edge::head, &Head::line_bytes_max>},
+    LimitRow{"server.header_fields_max", 1, 1000,
+             &setMember<kEdge, &Edge::head, &Head::fields_max>},
+    LimitRow{"server.header_value_bytes_max", 64, 65'536,
+             &setMember<kEdge, &Edge::head, &Head::value_bytes_max>},
+    LimitRow{"server.header_bytes_max", 64, 1'048'576,
+             &setMember<kEdge, &Edge::head, &Head::fields_bytes_max>},
+    LimitRow{"server.header_ms", 100, 600'000, &setMember<kEdge, &Edge::header_ms>},
+    LimitRow{"server.idle_ms", 100, 600'000, &setMember<kEdge, &Edge::idle_ms>},
+    LimitRow{"server.body_bytes_max", 1024, 16'777'216,
+             &setMember<&HubConfig::portal_body_bytes_max>},
+    LimitRow{"storage.readers", 1, 256, &setMember<kRows, &Rows::readers_max>},
+    LimitRow{"storage.writers", 1, 64, &setMember<kRows, &Rows::writers_max>},
+    LimitRow{"storage.wait_ms", 10, 60'000, &setMember<kRows, &Rows::pool_wait_ms>},
+    LimitRow{"storage.statement_ms", 100, 60'000, &setMember<kRows, &Rows::statement_deadline_ms>},
+};
+
 std::map<std::string, std::string> routesOf(Values& values) {
     std::map<std::string, std::string> routes;
     for (const std::string& item : splitList(values.text("outbound.routes"))) {
@@ -140,6 +206,9 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
     HubConfig config;
     config.address = values.text("server.address");
     config.port = static_cast<std::uint16_t>(values.number("server.port", 0, 65535));
+    config.health_port = static_cast<std::uint16_t>(values.number("server.health_port", 0, 65535));
+    if (config.health_port != 0 && config.health_port == config.port)
+        values.fail("server.health_port", "must be another port than server.port");
     config.server_threads = values.count("server.threads", 1, 64);
     config.public_url = values.text("server.public_url");
     config.allowed_hosts = splitList(values.text("server.hosts"));
@@ -151,8 +220,8 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
     config.data_dir = values.text("data.dir");
     config.storage_url = values.text("storage.url");
     if (config.storage_url.empty()) config.storage_url = "sqlite:" + config.data_dir + "/hub.db";
-    config.storage_readers = values.count("storage.readers", 1, 256);
-    config.storage_writers = values.count("storage.writers", 1, 64);
+    for (const LimitRow& limit : kLimits)
+        limit.set(config, values.number(limit.key, limit.least, limit.most));
     config.free_bytes_min =
         values.number("storage.free_bytes_min", 0, std::numeric_limits<std::int64_t>::max());
     config.plugin_stuck_ms = values.number("plugins.stuck_ms", 100, 3'600'000);
@@ -161,6 +230,7 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
     config.ca_file = values.text("outbound.ca_file");
     config.work_threads = values.count("work.threads", 1, 64);
     config.work_jobs_max = values.count("work.jobs_max", 1, 1'000'000);
+    config.webhook_rate_per_s = values.number("webhooks.rate_per_s", 1, 1'000'000);
     config.inbox_threads = values.count("inbox.threads", 1, 64);
     config.flow_threads = values.count("flows.threads", 1, 256);
     config.log_level = values.text("log.level");

@@ -10,6 +10,9 @@
 
 #include <hubsdk/cpp/result.hpp>
 
+#include "hub/http/server.hpp"
+#include "hub/storage/database.hpp"
+
 namespace hub::app {
 
 /// One key. A value comes from the environment (`HUB_SERVER_PORT` for server.port), else from the
@@ -27,6 +30,7 @@ struct ConfigKey {
 struct HubConfig {
     std::string address;
     std::uint16_t port = 0;
+    std::uint16_t health_port = 0;  ///< 0: none
     std::size_t server_threads = 0;
     std::string public_url;  ///< without a slash at the end
     std::vector<std::string> allowed_hosts;
@@ -35,13 +39,15 @@ struct HubConfig {
     std::string tls_key_file;
     std::string data_dir;
     std::string storage_url;
-    std::size_t storage_readers = 0;
-    std::size_t storage_writers = 0;
+    http::ServerLimits edge;
+    std::size_t portal_body_bytes_max = 0;
+    storage::DatabaseLimits storage;
     std::string plugins_dir;
     std::map<std::string, std::string> routes;
     std::string ca_file;
     std::size_t work_threads = 0;
     std::size_t work_jobs_max = 0;
+    std::int64_t webhook_rate_per_s = 0;
     std::size_t inbox_threads = 0;
     std::size_t flow_threads = 0;
     std::int64_t drain_delay_ms = 0;

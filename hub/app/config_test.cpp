@@ -30,6 +30,11 @@ TEST(Config, NamesTheKeyThatIsWrong) {
         {{{"plugins.stuck_ms", "1"}}, "plugins.stuck_ms"},
         {{{"storage.free_bytes_min", "much"}}, "storage.free_bytes_min"},
         {{{"storage.readers", "0"}}, "storage.readers"},
+        {{{"server.connections_max", "0"}}, "server.connections_max"},
+        {{{"server.header_ms", "99"}}, "server.header_ms"},
+        {{{"storage.statement_ms", "60001"}}, "storage.statement_ms"},
+        {{{"webhooks.rate_per_s", "0"}}, "webhooks.rate_per_s"},
+        {{{"server.health_port", "8080"}}, "server.health_port"},
         {{{"storage.writers", "65"}}, "storage.writers"},
     };
     for (const auto& [values, path] : kCases) {
@@ -37,6 +42,34 @@ TEST(Config, NamesTheKeyThatIsWrong) {
         ASSERT_FALSE(config.ok()) << path;
         EXPECT_EQ(config.error().path, path);
     }
+}
+
+// threat-model.md section 21
+TEST(Config, TheLimitsAreThoseOfTheThreatModelUnlessTheyAreSet) {
+    const auto usual = readConfig({});
+    ASSERT_TRUE(usual.ok());
+    const http::ServerLimits edge;
+    EXPECT_EQ(usual->edge.connections_max, edge.connections_max);
+    EXPECT_EQ(usual->edge.connections_per_address_max, edge.connections_per_address_max);
+    EXPECT_EQ(usual->edge.requests_per_connection_max, edge.requests_per_connection_max);
+    EXPECT_EQ(usual->edge.head.line_bytes_max, edge.head.line_bytes_max);
+    EXPECT_EQ(usual->edge.head.fields_max, edge.head.fields_max);
+    EXPECT_EQ(usual->edge.head.value_bytes_max, edge.head.value_bytes_max);
+    EXPECT_EQ(usual->edge.head.fields_bytes_max, edge.head.fields_bytes_max);
+    EXPECT_EQ(usual->edge.header_ms, edge.header_ms);
+    EXPECT_EQ(usual->edge.idle_ms, edge.idle_ms);
+    const storage::DatabaseLimits rows;
+    EXPECT_EQ(usual->storage.readers_max, rows.readers_max);
+    EXPECT_EQ(usual->storage.writers_max, rows.writers_max);
+    EXPECT_EQ(usual->storage.pool_wait_ms, rows.pool_wait_ms);
+    EXPECT_EQ(usual->storage.statement_deadline_ms, rows.statement_deadline_ms);
+    const auto set = readConfig({{"server.connections_max", "7"},
+                                 {"server.header_bytes_max", "4096"},
+                                 {"storage.wait_ms", "100"}});
+    ASSERT_TRUE(set.ok()) << set.error().text();
+    EXPECT_EQ(set->edge.connections_max, 7U);
+    EXPECT_EQ(set->edge.head.fields_bytes_max, 4096U);
+    EXPECT_EQ(set->storage.pool_wait_ms, 100);
 }
 
 TEST(Config, ReadsListsAndRoutes) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "hub/app/key_watch.hpp"
 #include "hub/app/monitor.hpp"
 #include "hub/app/work_pool.hpp"
 #include "hub/flows/flow_engine.hpp"
@@ -35,7 +36,6 @@ using observe::Level;
 using storage::Connection;
 
 constexpr std::string_view kMainTenant = "main";
-constexpr std::size_t kPortalBodyBytesMax = std::size_t{1024} * 1024;
 
 // canonical-model.md section 9: what the key of the first tenant may do.
 const std::vector<std::string> kAdminPermissions{
@@ -94,6 +94,7 @@ struct Hub::Parts {
     std::unique_ptr<security::Vault> vault;
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::Repositories> repositories;
+    std::unique_ptr<KeyWatch> keys;
     std::unique_ptr<plugins::PluginRegistry> plugins;
     std::unique_ptr<http::Client> client;
     flows::FlowControl flow_control;
@@ -109,6 +110,7 @@ struct Hub::Parts {
     std::unique_ptr<ingress::Ingress> ingress;
     std::unique_ptr<portal::Router> router;
     std::unique_ptr<Monitor> monitor;
+    std::unique_ptr<http::Server> health;  ///< a port of its own for those who watch (TM-HTTP-7)
     std::unique_ptr<http::Server> server;
     std::atomic<http::Server*> listening{nullptr};  ///< for the monitor
     std::string public_url;
@@ -123,9 +125,11 @@ struct Hub::Parts {
     Result<void> bootstrap(const HubConfig& config, Started& started);
     void loadPlugins(const HubConfig& config, Started& started);
     Result<void> listen(const HubConfig& config);
+    Result<void> listenForHealth(const HubConfig& config);
     void buildWorkers(const HubConfig& config);
     void buildMonitor(const HubConfig& config);
     void handle(http::Request request, http::Respond respond);
+    void answerWatcher(const http::Request& request, http::Respond respond) const;
 };
 
 Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) {
@@ -145,10 +149,7 @@ Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) 
     }
     vault = std::move(opened).value();
     try {
-        storage::DatabaseLimits limits;
-        limits.readers_max = config.storage_readers;
-        limits.writers_max = config.storage_writers;
-        database = std::make_unique<storage::Database>(config.storage_url, limits);
+        database = std::make_unique<storage::Database>(config.storage_url, config.storage);
         database->read([&](Connection& connection) {
             storage::requireKeys(connection, storage::SystemScope::forStartup(), *vault);
         });
@@ -162,6 +163,7 @@ Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) 
                          started.master_key_file);
     }
     repositories = std::make_unique<storage::Repositories>(*vault);
+    keys = std::make_unique<KeyWatch>(*database, *repositories, *vault, &wallClock);
     return {};
 }
 
@@ -263,6 +265,7 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         *desk,        &wallClock,    url,      [this] { inbox->wake(); },
         flows_changed};
     door_services.answers = &door;
+    door_services.knocks_per_second = config.webhook_rate_per_s;
     ingress = std::make_unique<ingress::Ingress>(std::move(door_services));
     relay = std::make_unique<outbox::Relay>(
         outbox::RelayServices{*database, *repositories, &wallClock}, owner);
@@ -305,11 +308,33 @@ void Hub::Parts::handle(http::Request request, http::Respond respond) {
     if (request.path.starts_with(portal::kApiPrefix)) {
         return router->handle(std::move(request), respond);
     }
+    answerWatcher(request, std::move(respond));
+}
+
+// What says how the hub is; everything else is no path of ours.
+void Hub::Parts::answerWatcher(const http::Request& request, http::Respond respond) const {
     if (request.path == "/health") return respond(healthAnswer(monitor->facts()));
     if (request.path == "/ready") return respond(readyAnswer(monitor->facts()));
     if (request.path == "/metrics") return monitor->answerScrape(std::move(respond));
     respond(portal::errorAnswer(makeError(ErrorCode::kNotFound, "no such path"),
                                 portal::AnswerMark{wallClock(), portal::requestIdOf(request)}));
+}
+
+// Plain HTTP and one thread: it must answer when the first port's connections are used up.
+Result<void> Hub::Parts::listenForHealth(const HubConfig& config) {
+    if (config.health_port == 0) return {};
+    http::ServerConfig server_config;
+    server_config.bind_address = config.address;
+    server_config.port = config.health_port;
+    health = std::make_unique<http::Server>(
+        std::move(server_config), [this](const http::Request& request, http::Respond respond) {
+            answerWatcher(request, std::move(respond));
+        });
+    auto begun = health->start();
+    if (begun) return begun;
+    hubsdk::Error error = std::move(begun).error();
+    error.path = "server.health_port";
+    return error;
 }
 
 Result<void> Hub::Parts::listen(const HubConfig& config) {
@@ -321,9 +346,10 @@ Result<void> Hub::Parts::listen(const HubConfig& config) {
     server_config.trusted_proxies = config.trusted_proxies;
     server_config.tls_certificate_file = config.tls_certificate_file;
     server_config.tls_key_file = config.tls_key_file;
-    server_config.body_bytes_max = [this](std::string_view, std::string_view path) {
-        return path.starts_with(ingress::kWebhookPrefix) ? ingress->bodyBytesMax(path)
-                                                         : kPortalBodyBytesMax;
+    server_config.limits = config.edge;
+    const std::size_t portal_max = config.portal_body_bytes_max;
+    server_config.body_bytes_max = [this, portal_max](std::string_view, std::string_view path) {
+        return path.starts_with(ingress::kWebhookPrefix) ? ingress->bodyBytesMax(path) : portal_max;
     };
     server_config.refusal_answer = [](const http::Refusal& refusal) {
         return portal::errorAnswer(portal::edgeError(refusal.status, refusal.reason),
@@ -364,7 +390,10 @@ Result<Started> Hub::start() {
                          of_file ? "outbound.ca_file" : "outbound.routes");
     }
     parts_->buildMonitor(config_);
+    if (auto watched = parts_->listenForHealth(config_); !watched)
+        return std::move(watched).error();
     if (auto listening = parts_->listen(config_); !listening) return std::move(listening).error();
+    parts_->keys->start();
     parts_->relay->start();
     parts_->inbox->start();
     parts_->flows->start();
@@ -387,8 +416,10 @@ void Hub::stop() {
     if (parts_->inbox) parts_->inbox->stop();
     if (parts_->flows) parts_->flows->stop();
     if (parts_->work) parts_->work->stop();
+    if (parts_->health) parts_->health->stop(0);
     if (parts_->monitor) parts_->monitor->stop();
     if (parts_->relay) parts_->relay->stop();  // after all who write entries
+    if (parts_->keys) parts_->keys->stop();
     if (parts_->database) parts_->database->stop();
 }
 

@@ -96,6 +96,20 @@ TEST_F(DurabilityTest, AWorkerWithoutItsLeaseCommitsNothing) {
     EXPECT_TRUE(vendor_.seen("/b").empty());
 }
 
+// TM-DB-2: the lease is remembered, to be given back when the database answers.
+TEST_F(DurabilityTest, ALeaseWhoseWorkCannotBeCommittedIsRemembered) {
+    vendor_.on("/a", {during([&] { database_->stop(); }, answer(200))});
+    start(R"([{"label":"a","path":"/a"}])");
+    const auto held = lease();
+    runLease(held);
+    const auto stuck = control_.stuck.takeAll();
+    ASSERT_FALSE(stuck.empty());
+    for (const auto& lease : stuck) {
+        EXPECT_EQ(lease.flow_id, held.flow_id);
+        EXPECT_EQ(lease.fence, held.fence);
+    }
+}
+
 // TM-OUT-7: an intent without a reply is lost, never unsent.
 TEST_F(DurabilityTest, TheNextLeaseFindsAnInterruptedStepLost) {
     std::string id;

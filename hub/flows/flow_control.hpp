@@ -5,6 +5,7 @@
 #include "hub/flows/circuit_breaker.hpp"
 #include "hub/flows/flow_stats.hpp"
 #include "hub/flows/rate_budget.hpp"
+#include "hub/flows/stuck_leases.hpp"
 
 namespace hub::flows {
 
@@ -13,6 +14,7 @@ struct FlowControl {
     RateBudget budget;
     CircuitBreaker breaker;
     FlowStats stats;
+    StuckLeases stuck;
 };
 
 }  // namespace hub::flows

@@ -10,6 +10,8 @@
 
 namespace hub::flows {
 
+using hubsdk::Result;
+
 FlowEngine::FlowEngine(FlowServices services, std::string owner, std::size_t threads)
     : services_(std::move(services)),
       owner_(std::move(owner)),
@@ -90,6 +92,7 @@ void FlowEngine::leaseForIdle(std::unique_lock<std::mutex>& lock) {
     const storage::LaneLimit limit = lanes_;
     more_due_ = false;
     lock.unlock();
+    giveBackStuck();
     auto leases = lease(wanted, limit);
     lock.lock();
     leasing_ = false;
@@ -143,14 +146,26 @@ void FlowEngine::giveBackUnrun() {
     if (leased_.empty()) return;
     const std::vector<storage::FlowLease> leases(leased_.begin(), leased_.end());
     leased_.clear();
-    auto done =
-        services_.database.write(storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
-            services_.repositories.flows.giveBack(connection, storage::SystemScope::forWorker(),
-                                                  leases, services_.now_ms());
-        });
-    if (!done.ok())
+    if (auto done = giveBack(leases, services_.now_ms()); !done.ok())
         observe::log(observe::Level::kWarning, "flow.give_back_failed",
                      {{"why", done.error().text()}});
+}
+
+// The database answers again, or these wait for the next look; a failed lease says why.
+void FlowEngine::giveBackStuck() {
+    auto leases = services_.control.stuck.takeAll();
+    if (leases.empty()) return;
+    if (!giveBack(leases, services_.now_ms() + kStuckPauseMs).ok())
+        services_.control.stuck.add(std::move(leases));
+}
+
+Result<void> FlowEngine::giveBack(const std::vector<storage::FlowLease>& leases,
+                                  std::int64_t due_ms) {
+    return services_.database.write(
+        storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
+            services_.repositories.flows.giveBack(connection, storage::SystemScope::forWorker(),
+                                                  leases, due_ms);
+        });
 }
 
 void FlowEngine::keepHouse() {

@@ -45,6 +45,9 @@ private:
     /// Waits for a flow to run; none when stopping. `lock` is on mutex_.
     [[nodiscard]] std::optional<storage::FlowLease> take(std::unique_lock<std::mutex>& lock);
     void giveBackUnrun();
+    void giveBackStuck();
+    [[nodiscard]] hubsdk::Result<void> giveBack(const std::vector<storage::FlowLease>& leases,
+                                                std::int64_t due_ms);
     void leaseForIdle(std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool shouldLease() const;
     [[nodiscard]] std::vector<storage::FlowLease> lease(std::size_t flows_max,

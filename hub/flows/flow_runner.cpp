@@ -79,7 +79,8 @@ void FlowRunner::run(const storage::FlowLease& lease) const {
     } catch (const storage::StorageError& error) {
         if (error.code() == storage::StorageErrorCode::kCorrupt)
             return parkUnread(lease, "what is stored cannot be read");
-        // The lease runs out and the flow goes on from what is committed.
+        // Once the lease is given back, or has run out, the flow goes on from what is committed.
+        services_.control.stuck.add({lease});
         observe::log(Level::kError, "flow.storage_failed",
                      {{"flow", lease.flow_id}, {"why", error.what()}});
     }
@@ -91,6 +92,8 @@ bool FlowRunner::commit(const FlowTurn& turn, std::string_view what, storage::Un
     if (done.error().code == hubsdk::ErrorCode::kConflict) ++services_.control.stats.lease_lost;
     observe::log(Level::kWarning, "flow.commit_failed",
                  {{"flow", turn.flow.id}, {"what", what}, {"why", done.error().text()}});
+    if (done.error().code == hubsdk::ErrorCode::kUnavailable)
+        services_.control.stuck.add({turn.lease});
     // What does not fit into its row will not fit the next time either.
     if (done.error().code == hubsdk::ErrorCode::kTooLarge)
         parkUnread(turn.lease, "a step cannot be stored: " + done.error().text());

@@ -273,6 +273,41 @@ TEST_F(OrderFlowTest, AnAbandonedOrderFails) {
     EXPECT_EQ(orderStatus(order.order_id), "failed");
 }
 
+TEST_F(OrderFlowTest, AParkedOrderGoesOnWhereItStopped) {
+    const auto order = startOrder(
+        R"({"order.submit":[{"label":"a","path":"/a"},{"label":"place","path":"/orders"}]})");
+    auto unloads = answer(200);
+    unloads.before = [&] {
+        sql("UPDATE flow SET plugin_key = 'gone', plugin_sha256 = 'gone' WHERE id = ?",
+            {order.flow_id});
+    };
+    vendor_.on("/a", {unloads});
+    run();
+    ASSERT_EQ(state(order.flow_id), "parked");
+    EXPECT_EQ(resolve(order.flow_id, Verdict::kNotPlaced).error().code, ErrorCode::kConflict);
+    sql("UPDATE flow SET plugin_key = 'flow_trial', abandoned = 9 WHERE id = ?", {order.flow_id});
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kResume).ok());
+    runToEnd();
+    EXPECT_EQ(state(order.flow_id), "done") << error(order.flow_id);
+    EXPECT_EQ(vendor_.seen("/a").size(), 1U) << "what was answered is not asked again";
+    EXPECT_EQ(vendor_.seen("/orders").size(), 1U);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'flow_resolved' "
+                    "AND old_status = 'parked' AND new_status = 'running'"),
+              1);
+}
+
+TEST_F(OrderFlowTest, AParkedOrderCanBeAbandoned) {
+    const auto order = startOrder(R"({"order.submit":[{"label":"place","path":"/orders"}]})");
+    sql("UPDATE flow SET plugin_key = 'gone', plugin_sha256 = 'gone' WHERE id = ?",
+        {order.flow_id});
+    run();
+    ASSERT_EQ(state(order.flow_id), "parked");
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kAbandon).ok());
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).status, "failed");
+    EXPECT_EQ(vendorOrder(order.vendor_order_id).last_error, "internal");
+    EXPECT_TRUE(vendor_.seen().empty());
+}
+
 TEST_F(OrderFlowTest, AResolutionIsChecked) {
     const auto order = uncertainOrder();
     const auto refused = [&](Verdict verdict, std::optional<std::string> id) {

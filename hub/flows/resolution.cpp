@@ -19,17 +19,27 @@ constexpr std::size_t kVendorIdMax = 100;
 
 struct VerdictRow {
     Verdict verdict;
+    FlowState from;
     std::string_view name;
     FlowState state;
 };
-constexpr std::array<VerdictRow, 3> kVerdicts{{
-    {Verdict::kPlaced, "placed", FlowState::kDone},
-    {Verdict::kNotPlaced, "not_placed", FlowState::kRunning},
-    {Verdict::kAbandon, "abandon", FlowState::kFailed},
+constexpr std::array<VerdictRow, 5> kVerdicts{{
+    {Verdict::kPlaced, FlowState::kUncertain, "placed", FlowState::kDone},
+    {Verdict::kNotPlaced, FlowState::kUncertain, "not_placed", FlowState::kRunning},
+    {Verdict::kAbandon, FlowState::kUncertain, "abandon", FlowState::kFailed},
+    {Verdict::kResume, FlowState::kParked, "resume", FlowState::kRunning},
+    {Verdict::kAbandon, FlowState::kParked, "abandon", FlowState::kFailed},
 }};
 
-const VerdictRow& rowOf(Verdict verdict) {
-    return *std::ranges::find(kVerdicts, verdict, &VerdictRow::verdict);
+const VerdictRow& rowOf(Verdict verdict, FlowState from) {
+    std::string takes;
+    for (const VerdictRow& row : kVerdicts) {
+        if (row.from != from) continue;
+        if (row.verdict == verdict) return row;
+        takes.append(takes.empty() ? ", which takes " : " or ").append(row.name);
+    }
+    throw UnitRefused(makeError(ErrorCode::kConflict,
+                                "the flow is " + std::string(storage::nameOf(from)) + takes));
 }
 
 bool isVendorId(std::string_view id) {
@@ -49,16 +59,17 @@ void checkVendorId(const storage::Flow& flow, const FlowVerdict& verdict) {
         throw UnitRefused(makeError(ErrorCode::kInvalid, wrong, "vendor_order_id"));
 }
 
-void record(const domain::UnitOfWork& unit, const storage::Flow& flow, const FlowVerdict& verdict) {
-    const VerdictRow& row = rowOf(verdict.verdict);
+void record(const domain::UnitOfWork& unit, const storage::Flow& flow, const VerdictRow& row,
+            std::string_view actor_id) {
     storage::AuditEntry entry;
     entry.actor_type = "apikey";
-    entry.actor_id = verdict.actor_id;
+    entry.actor_id = actor_id;
     entry.action = "flow_resolved";
     entry.resource_type = "flow";
     entry.resource_id = flow.id;
-    entry.title = "Uncertain " + flow.command + " resolved: " + std::string(row.name);
-    entry.old_status = "uncertain";
+    entry.title = flow.command + ", " + std::string(storage::nameOf(row.from)) +
+                  ", resolved: " + std::string(row.name);
+    entry.old_status = std::string(storage::nameOf(row.from));
     entry.new_status = std::string(storage::nameOf(row.state));
     if (flow.subject_type == "vendor_order") {
         const auto vendor =
@@ -82,18 +93,19 @@ void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
     const auto flow = repositories.flows.find(unit.connection, unit.scope, flow_id);
     if (!flow) throw UnitRefused(makeError(ErrorCode::kNotFound, "there is no such flow"));
     checkVendorId(*flow, verdict);
-    const VerdictRow& row = rowOf(verdict.verdict);
+    const VerdictRow& row = rowOf(verdict.verdict, flow->state);
     storage::FlowResolution resolution;
+    resolution.from = row.from;
     resolution.state = row.state;
     resolution.error = verdict.verdict == Verdict::kAbandon
                            ? std::optional<std::string>("abandoned by a person")
                            : std::nullopt;
     if (verdict.verdict == Verdict::kPlaced) resolution.result = R"({"resolved":"placed"})";
-    if (verdict.verdict == Verdict::kNotPlaced)
-        resolution.give_up_at_ms = unit.now_ms + kGiveUpAfterMs;
+    const bool goes_on = row.state == FlowState::kRunning;
+    if (goes_on) resolution.give_up_at_ms = unit.now_ms + kGiveUpAfterMs;
     repositories.flows.resolve(unit.connection, unit.scope, flow_id, resolution, unit.now_ms);
-    record(unit, *flow, verdict);
-    if (verdict.verdict == Verdict::kNotPlaced) return;
+    record(unit, *flow, row, verdict.actor_id);
+    if (goes_on) return;
     const auto account = repositories.accounts.find(unit.connection, unit.scope, flow->account_id);
     if (!account) return;
     const bool placed = verdict.verdict == Verdict::kPlaced;
@@ -103,7 +115,10 @@ void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
                    placed ? Ending::kDone : Ending::kFailed,
                    std::nullopt,
                    verdict.vendor_order_id};
-    if (!placed) end.error_class = hubsdk::ErrorClass::kUncertain;
+    if (!placed) {
+        end.error_class = row.from == FlowState::kUncertain ? hubsdk::ErrorClass::kUncertain
+                                                            : hubsdk::ErrorClass::kInternal;
+    }
     settleSubject(unit, end);
 }
 

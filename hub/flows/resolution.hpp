@@ -1,4 +1,5 @@
-/// Ends the uncertainty of a flow by a person's word (architecture section 7).
+/// Lets a flow that cannot go on by itself end or go on, by a person's word (architecture section
+/// 7).
 #pragma once
 
 #include "hub/domain/unit_of_work.hpp"
@@ -14,6 +15,7 @@ enum class Verdict : std::uint8_t {
     kPlaced,     ///< the lost request was carried out
     kNotPlaced,  ///< it was not: it is sent again, with its key
     kAbandon,    ///< nobody cares any more: the flow fails
+    kResume,     ///< what parked the flow is mended: it goes on from its journal
 };
 
 struct FlowVerdict {
@@ -23,8 +25,9 @@ struct FlowVerdict {
 };
 
 /// Ends the flow or lets it run again, moves its vendor order, and writes the audit entry, all in
-/// the caller's unit. Throws StorageError, and UnitRefused: kNotFound, kConflict if the flow is not
-/// uncertain, kInvalid with path vendor_order_id if the id is missing or out of place.
+/// the caller's unit. An uncertain flow takes kPlaced, kNotPlaced and kAbandon, a parked one
+/// kResume and kAbandon. Throws StorageError, and UnitRefused: kNotFound, kConflict if the flow is
+/// in another state, kInvalid with path vendor_order_id if the id is missing or out of place.
 void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
                  const FlowVerdict& verdict);
 

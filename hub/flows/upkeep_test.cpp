@@ -236,6 +236,27 @@ TEST_F(UpkeepTest, ManyThreadsRunEveryFlowOnce) {
     for (const std::string& id : ids) EXPECT_EQ(state(id), "done") << error(id);
 }
 
+// TM-DB-2: not only when the lease ends.
+TEST_F(UpkeepTest, WhatCouldNotBeCommittedGoesOnWhenTheDatabaseAnswers) {
+    const std::string id = start(R"([{"label":"z","path":"/z"}])");
+    const auto held = lease();
+    control_.stuck.add({held});
+    FlowEngine engine(services(), "engine", 2);
+    engine.start();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto waitFor = [&](const auto& reached) {
+        while (!reached() && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    };
+    waitFor([&] { return count("SELECT COUNT(*) FROM flow WHERE owner IS NOT NULL") == 0; });
+    now_ += kStuckPauseMs;
+    engine.wake();
+    waitFor([&] { return state(id) == "done"; });
+    engine.stop();
+    EXPECT_EQ(state(id), "done") << error(id);
+    EXPECT_LT(now_, storage::kNow + kLeaseMs);
+}
+
 TEST_F(UpkeepTest, AnEngineRunsWhatIsStartedAndStops) {
     std::promise<void> seen;
     testing::Behaviour last = answer(200);

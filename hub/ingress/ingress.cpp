@@ -81,6 +81,7 @@ void raiseForeign(const domain::UnitOfWork& unit, const domain::Cause& cause,
 
 Ingress::Ingress(IngressServices services)
     : services_(std::move(services)),
+      rate_(std::make_unique<KnockRate>(services_.knocks_per_second)),
       endpoints_(std::make_unique<EndpointCache>()),
       inbox_(std::make_unique<InboxWriter>(services_.database, services_.repositories.inbox)) {}
 
@@ -161,6 +162,14 @@ void Ingress::handle(http::Request request, http::Respond respond) const {
     if (!path || !services_.plugins.find(path->vendor)) {
         count(door::kNobody, door::kRefused, "unknown_vendor");
         return respond(unauthorized());
+    }
+    const std::int64_t wait_ms =
+        rate_->take(path->vendor, request.peer_address, services_.now_ms());
+    if (wait_ms > 0) {
+        count(path->vendor, door::kTooMany);
+        http::Response later = answer(429);
+        later.headers.push_back({"Retry-After", std::to_string((wait_ms + 999) / 1000)});
+        return respond(std::move(later));
     }
     auto knock = std::make_shared<Knock>();
     knock->request = std::move(request);

@@ -7,6 +7,7 @@
 #include "hub/ingress/answer_desk.hpp"
 #include "hub/ingress/endpoint_cache.hpp"
 #include "hub/ingress/inbox_writer.hpp"
+#include "hub/ingress/knock_rate.hpp"
 #include "hub/observe/counter.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/security/pieces.hpp"
@@ -24,6 +25,8 @@ inline constexpr std::size_t kWebhookBodyBytesMax = std::size_t{2} * 1024 * 1024
 inline constexpr std::size_t kWebhookBodyBytesCeiling = std::size_t{8} * 1024 * 1024;
 /// How long a vendor waits for the answer to an inbound request (plugin-contract section 4).
 inline constexpr std::int64_t kAnswerDeadlineMs = 5'000;
+/// Webhooks a second from one address for one vendor (TM-IN-7).
+inline constexpr std::int64_t kKnocksPerSecond = 1'000;
 
 /// Where a request on the webhook door points to.
 struct WebhookPath {
@@ -40,6 +43,7 @@ inline constexpr std::string_view kStored = "stored";
 inline constexpr std::string_view kDuplicate = "duplicate";
 inline constexpr std::string_view kAcknowledged = "acknowledged";  ///< a ping that is not kept
 inline constexpr std::string_view kUnavailable = "unavailable";
+inline constexpr std::string_view kTooMany = "too_many";  ///< over the sender's rate
 inline constexpr std::string_view kRefused = "refused";
 /// The vendor under which paths are counted that name none of ours.
 inline constexpr std::string_view kNobody = "unknown";
@@ -58,6 +62,7 @@ struct IngressServices {
     std::function<void()> flows_changed;    ///< there may be a flow to lease
     std::int64_t answer_deadline_ms = kAnswerDeadlineMs;
     observe::LabelledCounter* answers = nullptr;  ///< by vendor and word of `door`; may be null
+    std::int64_t knocks_per_second = kKnocksPerSecond;
 };
 
 /// Any thread.
@@ -68,9 +73,10 @@ public:
     /// Takes one request of the webhook door. Returns at once; answers later from another thread:
     /// 200 after the commit, also for a duplicate; 401 with one and the same body for an unknown
     /// endpoint, a retired account and a refused claim; 4xx if the plugin refuses a proven
-    /// delivery; 503 with Retry-After when a bound is reached or the database is away. An inbound
-    /// request is answered as its flow says, a repeated one with the same answer, or with 503 after
-    /// `answer_deadline_ms`.
+    /// delivery; 429 with Retry-After, before anything is looked up, when the sender brings more
+    /// than `knocks_per_second` for a vendor; 503 with Retry-After when a bound is reached or the
+    /// database is away. An inbound request is answered as its flow says, a repeated one with the
+    /// same answer, or with 503 after `answer_deadline_ms`.
     void handle(http::Request request, http::Respond respond) const;
 
     /// The largest body for a path.
@@ -101,6 +107,7 @@ private:
     void storeRequest(const std::shared_ptr<Knock>& knock) const;
 
     IngressServices services_;
+    std::unique_ptr<KnockRate> rate_;
     std::unique_ptr<EndpointCache> endpoints_;
     std::unique_ptr<InboxWriter> inbox_;
 };

@@ -248,6 +248,23 @@ TEST_F(IngressTest, Answers503WhenTheDatabaseIsAway) {
     EXPECT_TRUE(http::find(response.headers, "Retry-After"));
 }
 
+// TM-IN-7: before the database or a plugin is asked, and for this sender alone.
+TEST_F(IngressTest, Answers429WhenASenderBringsTooMany) {
+    const auto made = account(scope_, "one");
+    openDoor(kAnswerDeadlineMs, 1);
+    Sent forged;
+    forged.token = made.token;
+    forged.secret = "wrong";
+    forged.from = "192.0.2.66";
+    for (int i = 0; i < kKnockBurstS; ++i) EXPECT_EQ(knock(forged).status, 401);
+    work_->stop();
+    const auto refused = knock(forged);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(http::find(refused.headers, "Retry-After"), "2");
+    forged.from = "192.0.2.1";
+    EXPECT_EQ(knock(forged).status, 503) << "this one goes on to the pool, which is stopped";
+}
+
 TEST_F(IngressTest, Answers503WhenItsLaneIsFull) {
     // TM-IN-7
     const auto made = account(scope_, "one");

@@ -1,6 +1,8 @@
 #include "hub/security/vault.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
@@ -25,6 +27,36 @@ constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kKeysMax = 256;
 constexpr std::string_view kVersion = "v1.";
+constexpr char kClassSign = '-';
+
+struct ClassRow {
+    KeyClass key_class;
+    std::string_view name;
+};
+constexpr std::array<ClassRow, 4> kClasses{{{KeyClass::kPersonal, "p2"},
+                                            {KeyClass::kIdentifier, "p3"},
+                                            {KeyClass::kHealth, "ph"},
+                                            {KeyClass::kSecret, "s"}}};
+
+std::string_view nameOf(KeyClass key_class) {
+    return std::ranges::find(kClasses, key_class, &ClassRow::key_class)->name;
+}
+
+/// `k1-p2` is the data key of class p2 below master key k1, `k1` one from before there were
+/// classes.
+struct KeyName {
+    std::string_view master;
+    std::string_view of_class;  ///< empty: none
+};
+KeyName parseKeyId(std::string_view id) {
+    const std::size_t sign = id.find(kClassSign);
+    if (sign == std::string_view::npos) return {id, {}};
+    return {id.substr(0, sign), id.substr(sign + 1)};
+}
+
+std::string keyId(std::string_view master, KeyClass key_class) {
+    return std::string(master).append(1, kClassSign).append(nameOf(key_class));
+}
 
 struct CipherFree {
     void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
@@ -97,6 +129,20 @@ hubsdk::Error noKeyFile(std::string_view why) {
 
 }  // namespace
 
+/// Kept, because deriving it for each value costs more than sealing it.
+struct Vault::DataKey {
+    DataKey(std::string key, std::string_view tenant_id, std::string_view key_id)
+        : bytes(std::move(key)), tenant(tenant_id), id(key_id) {}
+    ~DataKey() { wipe(bytes); }
+    DataKey(const DataKey&) = delete;
+    DataKey& operator=(const DataKey&) = delete;
+
+    std::string bytes;
+    const std::string tenant;
+    const std::string id;
+    mutable std::atomic<std::int64_t> uses{0};
+};
+
 Vault::Vault(std::string path) : path_(std::move(path)) {}
 
 Vault::~Vault() {
@@ -168,7 +214,13 @@ Result<void> Vault::addKey(KeyFileWrite mode) {
 
 Result<void> Vault::retireOlderKeys() {
     const std::unique_lock lock(mutex_);
-    return replaceKeys({keys_.back()}, KeyFileWrite::kReplace);
+    auto retired = replaceKeys({keys_.back()}, KeyFileWrite::kReplace);
+    if (!retired.ok()) return retired;
+    const std::unique_lock data_lock(data_mutex_);
+    std::erase_if(data_keys_, [&](const auto& entry) {
+        return parseKeyId(entry.second->id).master != keys_.back().id;
+    });
+    return retired;
 }
 
 Result<void> Vault::replaceKeys(std::vector<MasterKey> keys, KeyFileWrite mode) {
@@ -191,6 +243,8 @@ std::string Vault::activeKeyId() const {
     return keys_.back().id;
 }
 
+std::string Vault::activeKeyId(KeyClass key_class) const { return keyId(activeKeyId(), key_class); }
+
 std::vector<std::string> Vault::keyIds() const {
     const std::shared_lock lock(mutex_);
     std::vector<std::string> ids;
@@ -207,24 +261,43 @@ std::int64_t Vault::changedAtMs() const {
     return duration_cast<milliseconds>(file_clock::to_sys(written).time_since_epoch()).count();
 }
 
-std::string Vault::tenantKey(const MasterKey& master, std::string_view tenant) const {
-    return hmac(HashAlg::kSha256, master.bytes, std::string("screenhub.seal.v1:").append(tenant));
+// Nothing if there is no such master key or class.
+std::shared_ptr<const Vault::DataKey> Vault::dataKey(std::string_view key_id,
+                                                     std::string_view tenant) const {
+    std::string place(key_id);
+    place.append("\n").append(tenant);
+    {
+        const std::shared_lock lock(data_mutex_);
+        const auto kept = data_keys_.find(place);
+        if (kept != data_keys_.end()) return kept->second;
+    }
+    const KeyName name = parseKeyId(key_id);
+    std::string purpose = "screenhub.seal.v1:";
+    if (!name.of_class.empty()) {
+        if (std::ranges::find(kClasses, name.of_class, &ClassRow::name) == kClasses.end())
+            return nullptr;
+        purpose = "screenhub.seal.v2:" + std::string(name.of_class) + ":";
+    }
+    const std::shared_lock lock(mutex_);
+    const auto master = std::ranges::find(keys_, name.master, &MasterKey::id);
+    if (master == keys_.end()) return nullptr;
+    auto made = std::make_shared<const DataKey>(
+        hmac(HashAlg::kSha256, master->bytes, purpose.append(tenant)), tenant, key_id);
+    const std::unique_lock data_lock(data_mutex_);
+    return data_keys_.try_emplace(std::move(place), std::move(made)).first->second;
 }
 
 std::string Vault::seal(const CellAddress& cell, std::string_view plaintext) const {
-    std::string key;
-    std::string id;
-    {
-        const std::shared_lock lock(mutex_);
-        id = keys_.back().id;
-        key = tenantKey(keys_.back(), cell.tenant);
-    }
+    // The active key may be rotated and retired between the two questions.
+    std::shared_ptr<const DataKey> key;
+    while (!key) key = dataKey(activeKeyId(cell.key_class), cell.tenant);
     std::string box;
-    const bool sealed =
-        encrypt(key, associatedData(cell, id), plaintext, randomBytes(kNonceBytes), box);
-    wipe(key);
-    if (!sealed) throw std::runtime_error("vault: OpenSSL refused to seal " + placeOf(cell));
-    return std::string(kVersion).append(id).append(".").append(base64Encode(box));
+    if (!encrypt(key->bytes, associatedData(cell, key->id), plaintext, randomBytes(kNonceBytes),
+                 box)) {
+        throw std::runtime_error("vault: OpenSSL refused to seal " + placeOf(cell));
+    }
+    ++key->uses;
+    return std::string(kVersion).append(key->id).append(".").append(base64Encode(box));
 }
 
 Result<std::string> Vault::open(const CellAddress& cell, std::string_view sealed) const {
@@ -235,20 +308,27 @@ Result<std::string> Vault::open(const CellAddress& cell, std::string_view sealed
     auto box = base64Decode(sealed.substr(dot + 1));
     if (!box.ok() || box->size() < kNonceBytes + kTagBytes)
         return makeError(ErrorCode::kInvalid, "not a sealed value", placeOf(cell));
-    std::string key;
-    {
-        const std::shared_lock lock(mutex_);
-        for (const auto& master : keys_)
-            if (master.id == id) key = tenantKey(master, cell.tenant);
-    }
-    if (key.empty())
-        return makeError(ErrorCode::kNotFound, "sealed with an unknown key", placeOf(cell));
+    const auto key = dataKey(id, cell.tenant);
+    if (!key) return makeError(ErrorCode::kNotFound, "sealed with an unknown key", placeOf(cell));
     std::string plaintext;
-    const bool opened = decrypt(key, associatedData(cell, id), *box, plaintext);
-    wipe(key);
-    if (opened) return plaintext;
+    if (decrypt(key->bytes, associatedData(cell, id), *box, plaintext)) return plaintext;
     wipe(plaintext);
     return makeError(ErrorCode::kForbidden, "sealed for another place, or changed", placeOf(cell));
+}
+
+std::vector<KeyUse> Vault::takeUses() const {
+    const std::shared_lock lock(data_mutex_);
+    std::vector<KeyUse> uses;
+    for (const auto& [place, key] : data_keys_) {
+        if (const std::int64_t count = key->uses.exchange(0); count > 0)
+            uses.push_back({key->tenant, key->id, count});
+    }
+    return uses;
+}
+
+void Vault::giveBack(const std::vector<KeyUse>& uses) const {
+    for (const KeyUse& use : uses)
+        if (const auto key = dataKey(use.key_id, use.tenant)) key->uses += use.uses;
 }
 
 std::string Vault::blindIndex(std::string_view tenant, std::string_view value) const {

@@ -30,7 +30,7 @@ protected:
 
 TEST_F(VaultTest, OpensWhatItSealedAlsoAfterARestart) {
     const std::string sealed = Vault::open(keyFile()).value()->seal(cell_, "123-45-6789");
-    EXPECT_EQ(sealed.substr(0, 6), "v1.k1.");
+    EXPECT_TRUE(sealed.starts_with("v1.k1-p2.")) << sealed;
     EXPECT_EQ(sealed.find("6789"), std::string::npos);
     EXPECT_EQ(Vault::open(keyFile()).value()->open(cell_, sealed).value(), "123-45-6789");
     EXPECT_EQ(fs::status(keyFile()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
@@ -64,11 +64,14 @@ TEST_F(VaultTest, RefusesChangedAndForeignText) {
     const auto vault = Vault::open(keyFile()).value();
     const std::string sealed = vault->seal(cell_, "value");
     std::string changed = sealed;
-    changed[10] = changed[10] == 'A' ? 'B' : 'A';
+    changed[12] = changed[12] == 'A' ? 'B' : 'A';
     EXPECT_EQ(vault->open(cell_, changed).error().code, ErrorCode::kForbidden);
-    std::string renamed = sealed;
-    renamed.replace(0, 6, "v1.k9.");
-    EXPECT_EQ(vault->open(cell_, renamed).error().code, ErrorCode::kNotFound);
+    std::string renamed;
+    for (const char* unknown : {"v1.k9-p2.", "v1.k1-p9.", "v1.k1-."}) {
+        renamed = unknown + sealed.substr(9);
+        const auto code = vault->open(cell_, renamed).error().code;
+        EXPECT_TRUE(code == ErrorCode::kNotFound || code == ErrorCode::kForbidden) << unknown;
+    }
     for (const char* bad : {"", "v1.", "v1.k1", "v1.k1.", "v1.k1.AAAA", "v2.k1.AAAA", "plain"})
         EXPECT_EQ(vault->open(cell_, bad).error().code, ErrorCode::kInvalid) << bad;
 }
@@ -79,8 +82,55 @@ TEST_F(VaultTest, NeverRepeatsANonce) {
     std::set<std::string> nonces;
     constexpr std::size_t kRounds = 2000;
     for (std::size_t i = 0; i < kRounds; ++i)
-        nonces.insert(base64Decode(vault->seal(cell_, "x").substr(6)).value().substr(0, 12));
+        nonces.insert(base64Decode(vault->seal(cell_, "x").substr(9)).value().substr(0, 12));
     EXPECT_EQ(nonces.size(), kRounds);
+}
+
+// TM-DATA-1, R-SEC-02: a key that leaked opens no other class and no other tenant.
+TEST_F(VaultTest, EachClassHasAKeyOfItsOwn) {
+    const auto vault = Vault::open(keyFile()).value();
+    CellAddress identifier = cell_;
+    identifier.key_class = KeyClass::kIdentifier;
+    const std::string sealed = vault->seal(identifier, "123-45-6789");
+    EXPECT_TRUE(sealed.starts_with("v1.k1-p3.")) << sealed;
+    EXPECT_EQ(vault->open(identifier, sealed).value(), "123-45-6789");
+    // The class is in the name of the key, so a column can change its class and still be read.
+    EXPECT_EQ(vault->open(cell_, sealed).value(), "123-45-6789");
+    const std::string as_other_class = "v1.k1-p2." + sealed.substr(9);
+    EXPECT_EQ(vault->open(identifier, as_other_class).error().code, ErrorCode::kForbidden);
+    EXPECT_EQ(vault->activeKeyId(KeyClass::kSecret), "k1-s");
+}
+
+// The value was computed outside of this program.
+TEST_F(VaultTest, OpensWhatWasSealedBeforeThereWereClasses) {
+    const std::string key(32, 'k');
+    writeKeyFile("index " + base64Encode(key) + "\nkey k1 " + base64Encode(key) + "\n");
+    const auto vault = Vault::open(keyFile()).value();
+    const std::string before = "v1.k1.AAECAwQFBgcICQoLzorAMaJNj9Ig3JVf2a6DQGrgVrazAHhHVpE2";
+    EXPECT_EQ(vault->open(cell_, before).value(), "123-45-6789");
+}
+
+// TM-DATA-3
+TEST_F(VaultTest, CountsTheUsesOfEachKey) {
+    const auto vault = Vault::open(keyFile()).value();
+    CellAddress other = cell_;
+    other.tenant = "tenant-2";
+    (void)vault->seal(cell_, "a");
+    (void)vault->seal(cell_, "b");
+    const std::string sealed = vault->seal(other, "c");
+    (void)vault->open(other, sealed);
+    const auto of = [](const std::vector<KeyUse>& uses, std::string_view tenant) {
+        std::int64_t found = 0;
+        for (const KeyUse& use : uses)
+            if (use.tenant == tenant && use.key_id == "k1-p2") found += use.uses;
+        return found;
+    };
+    const auto uses = vault->takeUses();
+    EXPECT_EQ(of(uses, "tenant-1"), 2);
+    EXPECT_EQ(of(uses, "tenant-2"), 1) << "opening is no use";
+    EXPECT_TRUE(vault->takeUses().empty());
+    vault->giveBack(uses);
+    EXPECT_EQ(of(vault->takeUses(), "tenant-1"), 2);
 }
 
 // TM-DATA-4
@@ -100,7 +150,7 @@ TEST_F(VaultTest, RotationReadsOldAndWritesNew) {
     const std::string old = vault->seal(cell_, "old");
     ASSERT_TRUE(vault->rotate().ok());
     EXPECT_EQ(vault->activeKeyId(), "k2");
-    EXPECT_EQ(vault->seal(cell_, "new").substr(0, 6), "v1.k2.");
+    EXPECT_TRUE(vault->seal(cell_, "new").starts_with("v1.k2-p2."));
     EXPECT_EQ(vault->open(cell_, old).value(), "old");
     const auto restarted = Vault::open(keyFile()).value();
     EXPECT_EQ(restarted->open(cell_, old).value(), "old");

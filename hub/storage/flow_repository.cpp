@@ -221,13 +221,13 @@ bool FlowRepository::mayBeSent(Connection& connection, const FlowLease& lease) c
 }
 
 void FlowRepository::giveBack(Connection& connection, const SystemScope& /*system*/,
-                              const std::vector<FlowLease>& leases, std::int64_t now_ms) const {
-    const std::string now = timeText(now_ms);
+                              const std::vector<FlowLease>& leases, std::int64_t due_ms) const {
+    const std::string due = timeText(due_ms);
     for (const FlowLease& lease : leases) {
         connection.run(
             "UPDATE flow SET owner = NULL, lease_until = NULL, wake_at = ?, updated_at = ? "
             "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
-            {now, now, lease.flow_id, lease.fence});
+            {due, due, lease.flow_id, lease.fence});
     }
 }
 

@@ -123,8 +123,9 @@ struct FlowSummary {
 
 /// How an uncertain flow goes on by a person's word.
 struct FlowResolution {
-    FlowState state = FlowState::kDone;  ///< done, failed, or running: it is sent again
-    std::optional<std::string> result;   ///< sealed
+    FlowState from = FlowState::kUncertain;  ///< or parked
+    FlowState state = FlowState::kDone;      ///< done, failed, or running: it is sent again
+    std::optional<std::string> result;       ///< sealed
     std::optional<std::string> error;
     std::optional<std::int64_t> give_up_at_ms;  ///< of one that runs again
 };
@@ -246,9 +247,9 @@ public:
                                     const LeaseWish& wish, const LaneLimit& limit = {}) const;
     /// Whether the leg holds a call that must not be made twice and was begun without an answer.
     [[nodiscard]] bool mayBeSent(Connection& connection, const FlowLease& lease) const;
-    /// Ends leases under which nothing was done; the flows are due at once.
+    /// Ends those of the leases that still hold; their flows are due at `due_ms`.
     void giveBack(Connection& connection, const SystemScope& system,
-                  const std::vector<FlowLease>& leases, std::int64_t now_ms) const;
+                  const std::vector<FlowLease>& leases, std::int64_t due_ms) const;
     void renewLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
     /// Makes a lease last until then, if it still holds and would end before.
     void extendLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
@@ -321,8 +322,9 @@ public:
     std::int64_t wakeWaiting(Connection& connection, const TenantScope& scope,
                              std::string_view account_id, std::string_view waits_for,
                              std::int64_t now_ms) const;
-    /// Ends an uncertain flow by a person's word, or makes it send its lost steps again.
-    /// UnitRefused: kNotFound for an unknown flow, kConflict if it is not uncertain.
+    /// Ends an uncertain or parked flow by a person's word, or makes it run again; an uncertain one
+    /// sends its lost steps again then. UnitRefused: kNotFound for an unknown flow, kConflict if it
+    /// is not in the state `from`.
     void resolve(Connection& connection, const TenantScope& scope, std::string_view id,
                  const FlowResolution& resolution, std::int64_t now_ms) const;
     /// Ends the subject's open flow of this command if nothing of it was ever sent; gives its id.

@@ -108,15 +108,16 @@ void FlowRepository::resolve(Connection& connection, const TenantScope& scope, s
     const bool runs = resolution.state == FlowState::kRunning;
     // wake_at too: a flow that is resolved as not placed runs on at once.
     requireOne(
-        connection.run("UPDATE flow SET state = ?, result_enc = ?, error = ?, wake_at = ?, "
-                       "finished_at = ?, give_up_at = COALESCE(?, give_up_at), updated_at = ? "
-                       "WHERE id = ? AND tenant_id = ? AND state = 'uncertain'",
-                       {nameOf(resolution.state),
-                        flows_.seal(scope.tenantId(), id, "result_enc", resolution.result),
-                        resolution.error, now, runs ? Value() : Value(now),
-                        timeText(resolution.give_up_at_ms), now, id, scope.tenantId()}),
-        ErrorCode::kConflict, "the flow is not uncertain");
-    if (!runs) return;
+        connection.run(
+            "UPDATE flow SET state = ?, result_enc = ?, error = ?, wake_at = ?, "
+            "finished_at = ?, give_up_at = COALESCE(?, give_up_at), abandoned = 0, "
+            "updated_at = ? WHERE id = ? AND tenant_id = ? AND state = ?",
+            {nameOf(resolution.state),
+             flows_.seal(scope.tenantId(), id, "result_enc", resolution.result), resolution.error,
+             now, runs ? Value() : Value(now), timeText(resolution.give_up_at_ms), now, id,
+             scope.tenantId(), nameOf(resolution.from)}),
+        ErrorCode::kConflict, "the flow is in another state by now");
+    if (!runs || resolution.from != FlowState::kUncertain) return;
     // Status 0: proven not to have been executed, so it may be sent again.
     std::vector<std::string> lost;
     connection.query(

@@ -105,6 +105,32 @@ void insertRows(Connection& connection, std::span<const SealedDelivery* const> d
     });
 }
 
+constexpr std::string_view kEnabled = "enabled";
+constexpr std::string_view kEndOfTime = "9999-12-31 23:59:59.000";
+/// How many rows of accounts that are not enabled one claim puts aside, at most: rounds of windows.
+constexpr int kAsideRounds = 16;
+constexpr std::size_t kAsideWindow = 256;
+
+/// Takes the rows of an account that is not enabled out of the queue, until releaseHeld. The
+/// account is locked first: who enables it in between either comes before, then nothing is done
+/// here, or after, then it releases these rows.
+void putAside(Connection& connection, const std::string& account,
+              const std::vector<std::string>& ids, std::int64_t now_ms) {
+    bool waits = false;
+    connection.query(std::string("SELECT account_state FROM provider_config WHERE id = ?")
+                         .append(connection.dialect().forUpdate()),
+                     {account}, [&](const Row& row) { waits = row.text(0) != kEnabled; });
+    if (!waits) return;
+    const std::string now = timeText(now_ms);
+    for (const std::string& id : ids) {
+        connection.run(
+            "UPDATE inbound_event SET next_attempt_at = ?, hold_reason = 'account_not_enabled', "
+            "owner = NULL, lease_until = NULL, fence = fence + 1, updated_at = ? WHERE id = ? "
+            "AND status IN ('verified', 'failed') AND next_attempt_at <= ?",
+            {kEndOfTime, now, id, now});
+    }
+}
+
 }  // namespace
 
 SealedDelivery InboxRepository::seal(const TenantScope& scope, NewDelivery delivery) const {
@@ -150,27 +176,46 @@ InsertedDelivery InboxRepository::insertDelivery(Connection& connection,
     return insertDeliveries(connection, {&one, 1}).front();
 }
 
+std::vector<DeliveryLease> InboxRepository::findDue(Connection& connection, std::string_view owner,
+                                                    std::int64_t now_ms, const ClaimWish& wish) {
+    std::vector<DeliveryLease> due;
+    std::map<std::string, std::vector<std::string>> waiting;  ///< rows by account
+    const auto find = [&](std::string_view compared, std::size_t most, std::size_t window) {
+        waiting.clear();
+        std::string sql =
+            "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
+            "ELSE e.abandoned + 1 END, p.account_state, p.id FROM inbound_event e LEFT JOIN "
+            "provider_config p ON p.id = e.provider_config_id WHERE e.status IN ('verified', "
+            "'failed') AND e.next_attempt_at <= ? "
+            "AND CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 ELSE e.abandoned + 1 END ";
+        sql.append(compared).append(" ? ORDER BY e.next_attempt_at, e.id LIMIT ?");
+        connection.query(sql, {owner, timeText(now_ms), owner, kSuspectAbandoned, window},
+                         [&](const Row& row) {
+                             const auto state = row.optString(4);
+                             if (state && *state != kEnabled) {
+                                 waiting[row.string(5)].push_back(row.string(0));
+                             } else if (due.size() < most) {
+                                 due.push_back(DeliveryLease{row.string(0), row.string(1),
+                                                             row.integer(2), row.integer(3)});
+                             }
+                         });
+        for (const auto& [account, ids] : waiting) putAside(connection, account, ids, now_ms);
+    };
+    const auto most = static_cast<std::size_t>(wish.rows_max);
+    find("<", most, most);
+    for (int i = 0; i < kAsideRounds && due.size() < most && !waiting.empty(); ++i) {
+        due.clear();
+        find("<", most, kAsideWindow);
+    }
+    if (wish.suspects && due.size() < most) find(">=", due.size() + 1, most);
+    return due;
+}
+
 std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
                                                        const SystemScope& /*system*/,
                                                        std::string_view owner, std::int64_t now_ms,
                                                        const ClaimWish& wish) const {
-    std::vector<DeliveryLease> due;
-    const auto find = [&](std::string_view compared, int most) {
-        std::string sql =
-            "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
-            "ELSE e.abandoned + 1 END FROM inbound_event e LEFT JOIN provider_config p "
-            "ON p.id = e.provider_config_id WHERE e.status IN ('verified', 'failed') "
-            "AND e.next_attempt_at <= ? AND (p.id IS NULL OR p.account_state = 'enabled') "
-            "AND CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 ELSE e.abandoned + 1 END ";
-        sql.append(compared).append(" ? ORDER BY e.next_attempt_at, e.id LIMIT ?");
-        connection.query(
-            sql, {owner, timeText(now_ms), owner, kSuspectAbandoned, most}, [&](const Row& row) {
-                due.push_back(
-                    DeliveryLease{row.string(0), row.string(1), row.integer(2), row.integer(3)});
-            });
-    };
-    find("<", wish.rows_max);
-    if (wish.suspects && due.size() < static_cast<std::size_t>(wish.rows_max)) find(">=", 1);
+    std::vector<DeliveryLease> due = findDue(connection, owner, now_ms, wish);
     // next_attempt_at moves to the lease's end, so that one column says when a row is due.
     const std::string until = timeText(now_ms + wish.lease_ms);
     std::vector<DeliveryLease> claimed;
@@ -270,7 +315,7 @@ std::int64_t InboxRepository::releaseHeld(Connection& connection, const TenantSc
     const std::string now = timeText(now_ms);
     return connection.run(
         "UPDATE inbound_event SET not_before = NULL, next_attempt_at = ?, updated_at = ? "
-        "WHERE tenant_id = ? AND provider_config_id = ? AND status = 'verified' "
+        "WHERE tenant_id = ? AND provider_config_id = ? AND status IN ('verified', 'failed') "
         "AND hold_reason IS NOT NULL AND owner IS NULL",
         {now, now, scope.tenantId(), account_id});
 }

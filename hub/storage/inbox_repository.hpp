@@ -144,7 +144,9 @@ public:
     std::vector<InsertedDelivery> insertDeliveries(
         Connection& connection, std::span<const SealedDelivery* const> deliveries) const;
 
-    /// Leases up to `rows_max` due rows of enabled accounts, oldest first.
+    /// Leases up to `rows_max` due rows of enabled accounts, oldest first. Due rows of other
+    /// accounts that stand before them are put aside until releaseHeld, so that each is looked at
+    /// once.
     std::vector<DeliveryLease> claimBatch(Connection& connection, const SystemScope& system,
                                           std::string_view owner, std::int64_t now_ms,
                                           const ClaimWish& wish) const;
@@ -170,7 +172,8 @@ public:
     void hold(Connection& connection, const DeliveryLease& lease, std::string_view reason,
               std::int64_t until_ms, std::int64_t now_ms) const;
 
-    /// Makes the held rows of an account due now; gives how many.
+    /// Makes the held rows of an account due now; gives how many. Belongs into the unit that
+    /// enables an account.
     std::int64_t releaseHeld(Connection& connection, const TenantScope& scope,
                              std::string_view account_id, std::int64_t now_ms) const;
     /// Puts a row aside that no account is known for.
@@ -190,6 +193,9 @@ public:
                                                std::string_view id) const;
 
 private:
+    static std::vector<DeliveryLease> findDue(Connection& connection, std::string_view owner,
+                                              std::int64_t now_ms, const ClaimWish& wish);
+
     SealedCells cells_;
 };
 

@@ -43,6 +43,19 @@ protected:
                 [&](Connection& connection) { return inbox_.insertDelivery(connection, sealed); })
             .value();
     }
+    CreatedAccount enabledAccount(const char* code) {
+        NewAccount wanted;
+        wanted.plugin_key = "checkr";
+        wanted.provider_name = wanted.provider_code = code;
+        wanted.state = AccountState::kEnabled;
+        return database_
+            ->writeFor(WriteQueue::kPortal,
+                       [&](Connection& connection) {
+                           return AccountRepository(*vault_).create(connection, scope_, wanted,
+                                                                    kNow);
+                       })
+            .value();
+    }
     std::vector<DeliveryLease> claim(const char* owner, std::int64_t now_ms, int rows_max = 10) {
         return database_
             ->writeFor(WriteQueue::kApply,
@@ -245,18 +258,7 @@ TEST_F(InboxTest, ReplaySparesWhatIsDone) {
 }
 
 TEST_F(InboxTest, HeldRowsCountNoAttemptAndCanBeReleased) {
-    AccountRepository accounts(*vault_);
-    const auto account =
-        database_
-            ->writeFor(WriteQueue::kPortal,
-                       [&](Connection& connection) {
-                           NewAccount wanted;
-                           wanted.plugin_key = "checkr";
-                           wanted.provider_name = wanted.provider_code = "c";
-                           wanted.state = AccountState::kEnabled;
-                           return accounts.create(connection, scope_, wanted, kNow);
-                       })
-            .value();
+    const auto account = enabledAccount("c");
     NewDelivery row = delivery("a");
     row.account_id = account.id;
     insert(row);
@@ -272,15 +274,37 @@ TEST_F(InboxTest, HeldRowsCountNoAttemptAndCanBeReleased) {
     });
     EXPECT_EQ(released.value(), 1);
     EXPECT_EQ(claim("one", kNow).size(), 1U);
+}
 
-    // A paused account's deliveries wait.
-    NewDelivery paused = delivery("b");
-    paused.account_id = account.id;
-    insert(paused);
+// A backlog of a paused account is looked at once, not with every claim of the others.
+TEST_F(InboxTest, RowsOfAPausedAccountStandAsideUntilItIsEnabled) {
+    constexpr int kWaiting = 300;
+    const auto paused = enabledAccount("p");
+    const auto busy = enabledAccount("b");
+    const auto arrives = [&](const std::string& key, const CreatedAccount& account) {
+        NewDelivery row = delivery(key);
+        row.account_id = account.id;
+        insert(row);
+    };
+    for (int i = 0; i < kWaiting; ++i) arrives("p" + std::to_string(i), paused);
+    arrives("b", busy);
+    const AccountRepository accounts(*vault_);
     ASSERT_TRUE(unit([&](Connection& connection) {
-                    accounts.setState(connection, scope_, account.id, AccountState::kPaused, kNow);
+                    accounts.setState(connection, scope_, paused.id, AccountState::kPaused, kNow);
                 }).ok());
+    const auto due = [&] {
+        return count("SELECT COUNT(*) FROM inbound_event WHERE next_attempt_at < '9999-12-31'");
+    };
+    const auto claimed = claim("one", kNow);
+    ASSERT_EQ(claimed.size(), 1U) << "what stands behind them is found in one claim";
+    EXPECT_EQ(due(), 1);
     EXPECT_TRUE(claim("one", kNow).empty());
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    accounts.setState(connection, scope_, paused.id, AccountState::kEnabled, kNow);
+                    EXPECT_EQ(inbox_.releaseHeld(connection, scope_, paused.id, kNow), kWaiting);
+                }).ok());
+    EXPECT_EQ(due(), kWaiting + 1);
+    EXPECT_FALSE(claim("one", kNow).empty());
 }
 
 // TM-IN-9

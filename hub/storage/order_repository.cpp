@@ -1,6 +1,7 @@
 #include "hub/storage/order_repository.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "hub/security/digest.hpp"
 #include "hub/storage/tenant_repository.hpp"
@@ -64,6 +65,15 @@ std::string nextOrderNumber(Connection& connection, std::int64_t now_ms) {
     return "CHX-" + day + "-" + number;
 }
 
+constexpr std::size_t kShownDigits = 4;
+
+std::string digitsOf(std::string_view text) {
+    std::string digits;
+    std::ranges::copy_if(text, std::back_inserter(digits),
+                         [](char c) { return c >= '0' && c <= '9'; });
+    return digits;
+}
+
 void requireColumnsFit(const NewOrder& order) {
     requireFits(order.person_external_ref.value_or(""), 255, "external_ref");
     requireFits(order.application_ref.value_or(""), 100, "application_ref");
@@ -74,6 +84,27 @@ void requireColumnsFit(const NewOrder& order) {
 
 }  // namespace
 
+void OrderRepository::insertPerson(Connection& connection, const TenantScope& scope,
+                                   const NewOrder& order, const std::string& id,
+                                   std::int64_t now_ms) const {
+    const std::string& tenant = scope.tenantId();
+    const std::string now = timeText(now_ms);
+    const std::string digits = digitsOf(order.person_ssn.value_or(""));
+    std::optional<std::string> index;
+    std::optional<std::string> last4;
+    if (!digits.empty()) {
+        index = vault_.blindIndex(tenant, digits);
+        last4 = digits.substr(digits.size() - std::min(digits.size(), kShownDigits));
+    }
+    connection.run(
+        "INSERT INTO person (id, tenant_id, external_ref, data_enc, ssn_enc, ssn_bidx, "
+        "ssn_last4_enc, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?)",
+        {id, tenant, order.person_external_ref,
+         persons_.seal(tenant, id, "data_enc", std::string_view(order.person_document)),
+         persons_.seal(tenant, id, "ssn_enc", order.person_ssn), index,
+         persons_.seal(tenant, id, "ssn_last4_enc", last4), now, now});
+}
+
 CreatedOrder OrderRepository::create(Connection& connection, const TenantScope& scope,
                                      const NewOrder& order, std::int64_t now_ms) const {
     requireColumnsFit(order);
@@ -83,13 +114,7 @@ CreatedOrder OrderRepository::create(Connection& connection, const TenantScope& 
     created.person_id = security::uuid7(now_ms);
     created.order_id = security::uuid7(now_ms);
     created.order_number = nextOrderNumber(connection, now_ms);
-    connection.run(
-        "INSERT INTO person (id, tenant_id, external_ref, data_enc, created_at, updated_at) "
-        "VALUES (?,?,?,?,?,?)",
-        {created.person_id, tenant, order.person_external_ref,
-         persons_.seal(tenant, created.person_id, "data_enc",
-                       std::string_view(order.person_document)),
-         now, now});
+    insertPerson(connection, scope, order, created.person_id, now_ms);
     connection.run(
         "INSERT INTO screening_order (id, tenant_id, order_number, channel, person_id, "
         "application_ref, package_code, provider_config_id, status, reference_number, "
@@ -166,12 +191,14 @@ void OrderRepository::save(Connection& connection, const TenantScope& scope, Ord
 std::optional<Person> OrderRepository::person(Connection& connection, const TenantScope& scope,
                                               std::string_view id) const {
     std::optional<Person> found;
-    connection.query("SELECT id, external_ref, data_enc FROM person WHERE id = ? AND tenant_id = ?",
-                     {id, scope.tenantId()}, [&](const Row& row) {
-                         found =
-                             Person{row.string(0), row.optString(1),
-                                    persons_.open(scope.tenantId(), id, "data_enc", row.text(2))};
-                     });
+    const std::string& tenant = scope.tenantId();
+    connection.query(
+        "SELECT id, external_ref, data_enc, ssn_enc FROM person WHERE id = ? AND tenant_id = ?",
+        {id, tenant}, [&](const Row& row) {
+            found = Person{row.string(0), row.optString(1),
+                           persons_.open(tenant, id, "data_enc", row.text(2)),
+                           persons_.open(tenant, id, "ssn_enc", row.optString(3))};
+        });
     return found;
 }
 

@@ -24,7 +24,9 @@ struct NewOrder {
     std::string channel = "portal";
     std::string status = "submitted";
     std::optional<std::string> person_external_ref;
-    std::string person_document;  ///< JSON; sealed
+    std::string person_document;  ///< JSON without what follows; sealed
+    /// Sealed apart, with a blind index over its digits and its last four for display.
+    std::optional<std::string> person_ssn;
     std::optional<std::string> application_ref;
     std::optional<std::string> package_code;
     std::optional<std::string> account_id;
@@ -123,6 +125,7 @@ struct Person {
     std::string id;
     std::optional<std::string> external_ref;
     std::string document;  ///< JSON
+    std::optional<std::string> ssn;
 };
 
 struct CreatedOrder {
@@ -145,6 +148,7 @@ public:
     /// The vault must outlive the repository. Any thread, one connection per thread.
     explicit OrderRepository(const security::Vault& vault)
         : orders_(vault, "screening_order"),
+          vault_(vault),
           persons_(vault, "person"),
           checks_(vault, "screening_check"),
           findings_(vault, "finding") {}
@@ -187,7 +191,10 @@ public:
                                   std::int64_t now_ms) const;
 
 private:
+    void insertPerson(Connection& connection, const TenantScope& scope, const NewOrder& order,
+                      const std::string& id, std::int64_t now_ms) const;
     SealedCells orders_;
+    const security::Vault& vault_;
     SealedCells persons_;
     SealedCells checks_;
     SealedCells findings_;

@@ -44,7 +44,8 @@ protected:
     }
     CreatedOrder create() {
         NewOrder order;
-        order.person_document = R"({"ssn":"123-45-6789"})";
+        order.person_document = R"({"last_name":"Planted"})";
+        order.person_ssn = "123-45-6789";
         order.request_document = R"({"dob":"1990-02-03"})";
         order.checks = {{"criminal_county", std::nullopt, "DENVER, CO"}, {"ssn_trace", {}, {}}};
         return write([&](Connection& c) { return orders_.create(c, scope_, order, kNow); }).value();
@@ -80,14 +81,40 @@ TEST_F(OrderTest, CreatesOrderPersonAndChecks) {
         EXPECT_EQ(order->status, "submitted");
         EXPECT_EQ(order->submitted_at_ms, kNow);
         EXPECT_EQ(order->request_document, R"({"dob":"1990-02-03"})");
-        EXPECT_EQ(orders_.person(c, scope_, created.person_id)->document,
-                  R"({"ssn":"123-45-6789"})");
+        const auto person = orders_.person(c, scope_, created.person_id);
+        EXPECT_EQ(person->document, R"({"last_name":"Planted"})");
+        EXPECT_EQ(person->ssn, "123-45-6789");
         const auto checks = orders_.checks(c, scope_, created.order_id);
         ASSERT_EQ(checks.size(), 2U);
         EXPECT_EQ(checks[0].id, created.check_ids[0]);
         EXPECT_EQ(checks[0].jurisdiction, "DENVER, CO");
         EXPECT_EQ(checks[1].check_type, "ssn_trace");
     });
+}
+
+// TM-DATA-4, R-SEC-02: equal numbers of a tenant are found, those of two tenants look different.
+TEST_F(OrderTest, TheBlindIndexOfASsnIsOfItsDigitsAndItsTenant) {
+    const auto ordered = [&](const TenantScope& scope, const char* ssn) {
+        NewOrder order;
+        order.person_document = "{}";
+        order.person_ssn = ssn;
+        const auto made =
+            write([&](Connection& c) { return orders_.create(c, scope, order, kNow); }).value();
+        std::string index;
+        read([&](Connection& c) {
+            c.query("SELECT ssn_bidx FROM person WHERE id = ?", {made.person_id},
+                    [&](const Row& row) { index = row.string(0); });
+        });
+        return index;
+    };
+    const std::string index = ordered(scope_, "123-45-6789");
+    EXPECT_EQ(index.size(), 64U);
+    EXPECT_EQ(ordered(scope_, "123456789"), index);
+    EXPECT_NE(ordered(scope_, "123456780"), index);
+    EXPECT_NE(ordered(other_, "123-45-6789"), index);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM person WHERE ssn_enc LIKE 'v1.k1-p3.%' "
+                    "AND ssn_last4_enc LIKE 'v1.k1-p3.%'"),
+              4);
 }
 
 // TM-DB-4

@@ -1,10 +1,12 @@
 #include "hub/storage/sealed_cells.hpp"
 
+#include "hub/storage/sealed_columns.hpp"
+
 namespace hub::storage {
 
 std::string SealedCells::seal(std::string_view tenant, std::string_view row,
                               std::string_view column, std::string_view plaintext) const {
-    return vault_.seal({tenant, table_, column, row}, plaintext);
+    return vault_.seal({tenant, table_, column, row, keyClassOf(table_, column)}, plaintext);
 }
 
 std::optional<std::string> SealedCells::seal(std::string_view tenant, std::string_view row,

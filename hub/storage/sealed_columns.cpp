@@ -7,19 +7,24 @@
 
 #include "hub/security/digest.hpp"
 #include "hub/storage/sealed_cells.hpp"
+#include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
 namespace {
 
+using security::KeyClass;
+
 constexpr SealedColumn kColumns[] = {
-    {"provider_config", "endpoint_token_enc"},
-    {"provider_config", "auth_config_enc"},
+    {"provider_config", "endpoint_token_enc", KeyClass::kSecret},
+    {"provider_config", "auth_config_enc", KeyClass::kSecret},
     {"inbound_event", "request_enc"},
     {"inbound_event", "headers_enc"},
     {"inbound_event", "body_enc"},
     {"observation", "document_enc"},
     {"person", "data_enc"},
-    {"screening_order", "request_enc"},
+    {"person", "ssn_enc", KeyClass::kIdentifier},
+    {"person", "ssn_last4_enc", KeyClass::kIdentifier},
+    {"screening_order", "request_enc", KeyClass::kIdentifier},  // as it came, with the SSN
     {"vendor_order", "applicant_url_enc"},
     {"screening_check", "details_enc"},
     {"finding", "description_enc"},
@@ -30,14 +35,14 @@ constexpr SealedColumn kColumns[] = {
     {"audit_entry", "changes_enc"},
     {"alert", "details_enc"},
     {"task", "notes_enc"},
-    {"flow", "inputs_enc"},
+    {"flow", "inputs_enc", KeyClass::kIdentifier},  // what the plugin sends on
     {"flow", "result_enc"},
     {"flow_step", "path_enc"},
     {"flow_step", "reply_headers_enc"},
     {"flow_step", "reply_body_enc"},
     {"stored_blob_chunk", "content_enc"},
-    {"audit_chain", "head_enc", "tenant_id"},
-    {"flow", "transient_enc"},
+    {"audit_chain", "head_enc", KeyClass::kSecret, "tenant_id"},
+    {"flow", "transient_enc", KeyClass::kSecret},
     {"feed_state", "cursor_enc"},
 };
 
@@ -64,7 +69,9 @@ void requireOpens(Connection& connection, const security::Vault& vault, const Se
 }
 
 /// What a value begins with that the newest key sealed.
-std::string activePrefix(const security::Vault& vault) { return "v1." + vault.activeKeyId() + "."; }
+std::string activePrefix(const security::Vault& vault, const SealedColumn& at) {
+    return "v1." + vault.activeKeyId(at.key_class) + ".";
+}
 
 /// Ids first and values one by one: a page of values could fill the memory.
 std::vector<Cell> sealedByOlderKeys(Connection& connection, const SealedColumn& at,
@@ -99,6 +106,12 @@ void reseal(Connection& connection, const SealedCells& cells, const SealedColumn
 
 std::span<const SealedColumn> sealedColumns() { return kColumns; }
 
+KeyClass keyClassOf(std::string_view table, std::string_view column) {
+    for (const SealedColumn& at : kColumns)
+        if (at.column == column && at.table == table) return at.key_class;
+    return KeyClass::kPersonal;
+}
+
 void requireKeys(Connection& connection, const SystemScope& /*system*/,
                  const security::Vault& vault) {
     for (const SealedColumn& at : kColumns) {
@@ -109,18 +122,39 @@ void requireKeys(Connection& connection, const SystemScope& /*system*/,
 
 bool needsOlderKeys(Connection& connection, const SystemScope& /*system*/,
                     const security::Vault& vault) {
-    const std::string active = activePrefix(vault);
     return std::ranges::any_of(kColumns, [&](const SealedColumn& at) {
-        return !sealedByOlderKeys(connection, at, active, "", 1).empty();
+        return !sealedByOlderKeys(connection, at, activePrefix(vault, at), "", 1).empty();
     });
+}
+
+std::vector<WornKey> noteKeyUses(Connection& connection, const SystemScope& /*system*/,
+                                 const std::vector<security::KeyUse>& uses, std::int64_t now_ms,
+                                 std::int64_t uses_max) {
+    const std::string now = timeText(now_ms);
+    const std::string sql =
+        "INSERT INTO data_key (id, tenant_id, key_id, uses, created_at, updated_at) "
+        "VALUES (?,?,?,?,?,?)" +
+        connection.dialect().onConflict("tenant_id, key_id", "uses = uses + ?, updated_at = ?");
+    std::vector<WornKey> worn;
+    for (const security::KeyUse& use : uses) {
+        connection.run(sql, {security::uuid7(now_ms), use.tenant, use.key_id, use.uses, now, now,
+                             use.uses, now});
+        connection.query("SELECT uses FROM data_key WHERE tenant_id = ? AND key_id = ?",
+                         {use.tenant, use.key_id}, [&](const Row& row) {
+                             const std::int64_t all = row.integer(0);
+                             if (all >= uses_max && all - use.uses < uses_max)
+                                 worn.push_back({use.tenant, use.key_id});
+                         });
+    }
+    return worn;
 }
 
 ResealPlace resealNext(Connection& connection, const SystemScope& /*system*/,
                        const security::Vault& vault, ResealPlace from, int rows_max) {
-    const std::string active = activePrefix(vault);
     while (!from.done()) {
         const SealedColumn& at = sealedColumns()[from.column];
-        const auto found = sealedByOlderKeys(connection, at, active, from.after_id, rows_max);
+        const auto found =
+            sealedByOlderKeys(connection, at, activePrefix(vault, at), from.after_id, rows_max);
         if (found.empty()) {
             ++from.column;
             from.after_id.clear();

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hub/security/vault.hpp"
 #include "hub/storage/connection.hpp"
@@ -17,10 +18,14 @@ namespace hub::storage {
 struct SealedColumn {
     std::string_view table;
     std::string_view column;
+    security::KeyClass key_class = security::KeyClass::kPersonal;
     std::string_view row = "id";  ///< the column that names the row, also to the vault
 };
 /// Every sealed column of the schema: those whose name ends in `_enc`.
 [[nodiscard]] std::span<const SealedColumn> sealedColumns();
+
+/// The class of a column; kPersonal for one that is not in the list.
+[[nodiscard]] security::KeyClass keyClassOf(std::string_view table, std::string_view column);
 
 /// Opens the oldest and the newest value of each sealed column. Throws StorageError (kCorrupt) that
 /// names table and column if one does not open: a hub with the wrong master key must not start and
@@ -38,6 +43,22 @@ struct ResealPlace {
     std::int64_t resealed = 0;
     [[nodiscard]] bool done() const { return column >= sealedColumns().size(); }
 };
+
+/// A data key should seal no more than this (TM-DATA-3): half of the 2^32 that random nonces allow.
+inline constexpr std::int64_t kKeyUsesMax = std::int64_t{1} << 31;
+
+/// A key that has just come to its limit.
+struct WornKey {
+    std::string tenant_id;
+    std::string key_id;
+};
+/// In a unit: adds to the record of each data key how often it sealed. Gives those that reached
+/// `uses_max` with it. What a process that is killed had not noted is lost: with a note every
+/// minute that is little against the distance between kKeyUsesMax and the limit of the cipher.
+[[nodiscard]] std::vector<WornKey> noteKeyUses(Connection& connection, const SystemScope& system,
+                                               const std::vector<security::KeyUse>& uses,
+                                               std::int64_t now_ms,
+                                               std::int64_t uses_max = kKeyUsesMax);
 
 /// Values of one unit: each may be as large as a vendor's answer.
 inline constexpr int kResealRowsMax = 32;

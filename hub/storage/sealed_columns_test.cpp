@@ -37,7 +37,7 @@ protected:
     }
     std::int64_t sealedBy(std::string_view key) {
         return count("SELECT COUNT(*) FROM person WHERE data_enc LIKE ?",
-                     {"v1." + std::string(key) + ".%"});
+                     {"v1." + std::string(key) + "-%"});
     }
     std::int64_t resealAll(int rows_max) {
         ResealPlace place;
@@ -57,6 +57,39 @@ protected:
     TenantScope scope_ = TenantScope::afterProof("none");
     std::vector<std::string> ids_;
 };
+
+// TM-DATA-1, R-SEC-02
+TEST_F(SealedColumnsTest, IdentifiersAndSecretsHaveKeysOfTheirOwn) {
+    EXPECT_EQ(keyClassOf("person", "ssn_enc"), security::KeyClass::kIdentifier);
+    EXPECT_EQ(keyClassOf("person", "data_enc"), security::KeyClass::kPersonal);
+    EXPECT_EQ(keyClassOf("provider_config", "auth_config_enc"), security::KeyClass::kSecret);
+    add(1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM screening_order WHERE request_enc LIKE 'v1.k1-p3.%'"), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM person WHERE data_enc LIKE 'v1.k1-p2.%'"), 1);
+}
+
+// TM-DATA-3
+TEST_F(SealedColumnsTest, TheRecordOfAKeyCountsItsUsesAndTellsOnceThatItIsWorn) {
+    const std::string tenant = scope_.tenantId();
+    const auto note = [&](std::int64_t uses) {
+        return database_
+            ->writeFor(WriteQueue::kSystem,
+                       [&](Connection& connection) {
+                           return noteKeyUses(connection, SystemScope::forWorker(),
+                                              {{tenant, "k1-p2", uses}, {tenant, "k1-s", 1}}, kNow,
+                                              100);
+                       })
+            .value();
+    };
+    EXPECT_TRUE(note(60).empty());
+    const auto worn = note(40);
+    ASSERT_EQ(worn.size(), 1U);
+    EXPECT_EQ(worn[0].tenant_id, tenant);
+    EXPECT_EQ(worn[0].key_id, "k1-p2");
+    EXPECT_TRUE(note(1).empty()) << "once";
+    EXPECT_EQ(count("SELECT uses FROM data_key WHERE tenant_id = ? AND key_id = 'k1-p2'", {tenant}),
+              101);
+}
 
 // TM-DATA-5: a column that is left out would be lost with its key.
 TEST_F(SealedColumnsTest, NameEverySealedColumnOfTheSchema) {

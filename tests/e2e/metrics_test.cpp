@@ -77,6 +77,45 @@ TEST(SqliteMetrics, ShowWhatTheDoorDid) {
     EXPECT_GE(text.value("hub_http_answers_total{status=\"4xx\"}"), 3);
 }
 
+// TM-HTTP-7: who watches is let in when the first port's connections are used up.
+TEST(SqliteHealth, StaysGreenWhenEveryConnectionIsTaken) {
+    using http::testing::RawSocket;
+    std::uint16_t watched = 0;
+    {
+        const http::testing::RawListener free_port;
+        watched = free_port.port();
+    }
+    const RunningHub hub(
+        {{"server.connections_max", "4"}, {"server.health_port", std::to_string(watched)}});
+    const auto ask = [](std::uint16_t port, const std::string& path) {
+        RawSocket socket = RawSocket::connectTo(port);
+        socket.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        return socket.readToEnd().substr(0, 12);
+    };
+    std::vector<RawSocket> held;
+    for (int i = 0; i < 4; ++i) {
+        held.push_back(RawSocket::connectTo(hub.port()));
+        held.back().send("GET /health HTTP/1.1\r\n");
+    }
+    EXPECT_EQ(ask(hub.port(), "/health"), "HTTP/1.1 503");
+    for (const char* path : {"/health", "/ready", "/metrics"})
+        EXPECT_EQ(ask(watched, path), "HTTP/1.1 200") << path;
+    EXPECT_EQ(ask(watched, "/api/v1/orders"), "HTTP/1.1 404");
+    EXPECT_EQ(ask(watched, "/api/webhooks/checkr/x"), "HTTP/1.1 404");
+}
+
+// TM-IN-7
+TEST(SqliteMetrics, AFloodFromOneAddressIsRefusedAndCounted) {
+    RunningHub hub(Settings{{"webhooks.rate_per_s", "1"}});
+    hub.connectCheckr(kKey);
+    int refused = 0;
+    for (int i = 0; i < 40; ++i)
+        refused += hub.send("POST", hub.webhookPath(), {}, "{}").status == 429 ? 1 : 0;
+    EXPECT_GT(refused, 0);
+    EXPECT_EQ(scrape(hub).value(webhooks("checkr", "too_many", "")), refused);
+    EXPECT_EQ(hub.send("GET", "/health", {}, "").status, 200);
+}
+
 TEST(SqliteMetrics, ShowAnOrderAndItsCalls) {
     http::testing::RawListener vendor;
     RunningHub hub(Settings{

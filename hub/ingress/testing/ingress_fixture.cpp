@@ -25,13 +25,22 @@ IngressTest::~IngressTest() {
     database_->stop();
 }
 
-void IngressTest::openDoor(std::int64_t answer_deadline_ms) {
-    ingress_ = std::make_unique<Ingress>(IngressServices{
-        *database_, *repositories_, *plugins_, *work_, *desk_, [this] { return now_.load(); },
-        [](std::string_view vendor, std::string_view token) {
-            return "https://hub.example/" + std::string(vendor) + "/" + std::string(token);
-        },
-        [] {}, [this] { ++flows_changed_; }, answer_deadline_ms});
+void IngressTest::openDoor(std::int64_t answer_deadline_ms, std::int64_t knocks_per_second) {
+    IngressServices services{*database_,
+                             *repositories_,
+                             *plugins_,
+                             *work_,
+                             *desk_,
+                             [this] { return now_.load(); },
+                             [](std::string_view vendor, std::string_view token) {
+                                 return "https://hub.example/" + std::string(vendor) + "/" +
+                                        std::string(token);
+                             },
+                             [] {},
+                             [this] { ++flows_changed_; },
+                             answer_deadline_ms};
+    services.knocks_per_second = knocks_per_second;
+    ingress_ = std::make_unique<Ingress>(std::move(services));
 }
 
 IngressTest::Made IngressTest::account(const storage::TenantScope& scope, const std::string& code,
@@ -87,6 +96,7 @@ http::Request IngressTest::request(const Sent& sent) {
     request.path = std::string(kWebhookPrefix) + sent.vendor + "/" + sent.token + sent.tail;
     request.target = request.path;
     request.body = sent.body;
+    request.peer_address = sent.from;
     request.headers.push_back({"Content-Type", "application/json"});
     const std::string time = std::to_string(sent.signed_at_s);
     if (sent.is_signed) {

@@ -21,6 +21,7 @@ struct Sent {
     std::int64_t signed_at_s = storage::kNow / 1000;
     std::vector<http::HeaderField> more_headers;
     bool is_signed = true;
+    std::string from = "192.0.2.1";  ///< the sender's address
 };
 
 class IngressTest : public storage::StorageTest {
@@ -60,8 +61,9 @@ protected:
     std::unique_ptr<Ingress> ingress_;
     storage::TenantScope scope_ = storage::TenantScope::fromLeasedRow("none");
 
-    /// The door with another deadline for answers.
-    void openDoor(std::int64_t answer_deadline_ms = kAnswerDeadlineMs);
+    /// The door with another deadline for answers, or another rate.
+    void openDoor(std::int64_t answer_deadline_ms = kAnswerDeadlineMs,
+                  std::int64_t knocks_per_second = kKnocksPerSecond);
 };
 
 }  // namespace hub::ingress::testing
