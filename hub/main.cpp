@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -158,6 +159,25 @@ private:
             if (value == nullptr) continue;
             values_[std::string(key.name)] = value;
             from_environment_.insert(std::string(key.name));
+        }
+        warnOfUnknownVariables();
+    }
+
+    // A variable that looks like one of ours and is none is a typing error.
+    static void warnOfUnknownVariables() {
+        std::set<std::string> known;
+        std::set<std::string> areas;  // HUB_SERVER_ …
+        for (const ConfigKey& key : hub::app::configKeys()) {
+            known.insert(hub::app::environmentName(key.name));
+            areas.insert(hub::app::environmentName(key.name.substr(0, key.name.find('.') + 1)));
+        }
+        for (char** entry = environ; *entry != nullptr; ++entry) {
+            const std::string_view text(*entry);
+            const std::string name(text.substr(0, text.find('=')));
+            const bool like_ours = std::ranges::any_of(
+                areas, [&](const std::string& area) { return name.starts_with(area); });
+            if (like_ours && !known.contains(name))
+                std::cout << "hubd: warning: " << name << " is no key of this hub\n";
         }
     }
 

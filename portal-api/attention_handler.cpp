@@ -1,5 +1,7 @@
 #include "portal-api/attention_handler.hpp"
 
+#include <array>
+
 #include "portal-api/paging.hpp"
 
 #include <hubsdk/cpp/text.hpp>
@@ -39,13 +41,19 @@ AlertView viewOf(const hub::storage::Alert& alert) {
     return view;
 }
 
+// canonical-model.md section 5.12
+constexpr std::array<std::string_view, 4> kTaskStatuses{"open", "in_progress", "done", "dismissed"};
+constexpr std::array<std::string_view, 4> kAlertStatuses{"new", "reviewed", "actioned",
+                                                         "dismissed"};
+
 }  // namespace
 
 hubsdk::Result<Page<TaskView>> listTasks(const ApiCall& call, const NoBody&) {
     hub::storage::TaskFilter filter;
-    auto asked = readAsked(
-        call.query, filter.page,
-        {{"kind", &filter.kind}, {"status", &filter.status}, {"assignee", &filter.assignee_id}});
+    auto asked = readAsked(call.query, filter.page,
+                           {{"kind", &filter.kind},
+                            {"status", &filter.status, kTaskStatuses},
+                            {"assignee", &filter.assignee_id}});
     if (!asked) return std::move(asked).error();
     const auto& attention = call.services.repositories.attention;
     return pageFrom<TaskView>(
@@ -60,9 +68,10 @@ hubsdk::Result<Page<TaskView>> listTasks(const ApiCall& call, const NoBody&) {
 hubsdk::Result<Page<AlertView>> listAlerts(const ApiCall& call, const NoBody&) {
     hub::storage::AlertFilter filter;
     filter.status = "new";
-    auto asked = readAsked(
-        call.query, filter.page,
-        {{"status", &filter.status}, {"kind", &filter.kind}, {"severity", &filter.severity}});
+    auto asked = readAsked(call.query, filter.page,
+                           {{"status", &filter.status, kAlertStatuses},
+                            {"kind", &filter.kind},
+                            {"severity", &filter.severity}});
     if (!asked) return std::move(asked).error();
     const auto& attention = call.services.repositories.attention;
     return pageFrom<AlertView>(

@@ -16,6 +16,8 @@ using hub::storage::WriteQueue;
 using hubsdk::ErrorCode;
 using hubsdk::makeError;
 
+constexpr std::array<std::string_view, 5> kStatuses{"verified", "processed", "failed", "dead",
+                                                    "parked"};
 constexpr std::array<std::string_view, 3> kReplayable{"dead", "failed", "parked"};
 
 InboundEventView viewOf(const hub::storage::DeliveryRow& row) {
@@ -62,7 +64,7 @@ hubsdk::Result<Page<InboundEventView>> listInboundEvents(const ApiCall& call, co
     hub::storage::DeliveryFilter filter;
     auto asked = readAsked(call.query, filter.page,
                            {{"plugin", &filter.plugin_key},
-                            {"status", &filter.status},
+                            {"status", &filter.status, kStatuses},
                             {"provider", &filter.account_id}});
     if (!asked) return std::move(asked).error();
     const auto& inbox = call.services.repositories.inbox;

@@ -152,7 +152,8 @@ TEST_F(ListHandlerTest, WhatIsNoPageIsToldByItsName) {
              {"page=x", "page"},
              {"page=501", "page"},
              {"page=2&after=x", "after"},
-             {"status=" + std::string(200, 'x'), "status"}}) {
+             {"status=" + std::string(200, 'x'), "status"},
+             {"status=finished", "status"}}) {
         const auto answer = ask("GET", "/orders", query);
         ASSERT_FALSE(answer) << query;
         EXPECT_EQ(answer.error().code, ErrorCode::kInvalid);

@@ -1,5 +1,7 @@
 #include "portal-api/order_handler.hpp"
 
+#include <array>
+
 #include "hub/domain/apply.hpp"
 #include "hub/domain/trail.hpp"
 #include "hub/domain/transition.hpp"
@@ -92,6 +94,12 @@ OrderSummary summaryOf(const hub::storage::Order& order) {
     view.created_at = hubsdk::formatUtc(order.created_at_ms);
     return view;
 }
+
+// canonical-model.md section 5.1
+constexpr std::array<std::string_view, 11> kStatuses{
+    "draft",           "submitted", "awaiting_applicant_info", "data_verification", "in_progress",
+    "requires_action", "on_hold",   "pending_review",          "completed",         "cancelled",
+    "failed"};
 
 std::optional<OrderView> load(const ApiCall& call, Connection& connection, std::string_view id) {
     const auto& repositories = call.services.repositories;
@@ -215,8 +223,9 @@ hubsdk::Result<void> checkServices(const CreateOrder& request) {
 
 hubsdk::Result<Page<OrderSummary>> listOrders(const ApiCall& call, const NoBody&) {
     hub::storage::OrderFilter filter;
-    auto asked = readAsked(call.query, filter.page,
-                           {{"status", &filter.status}, {"provider", &filter.account_id}});
+    auto asked =
+        readAsked(call.query, filter.page,
+                  {{"status", &filter.status, kStatuses}, {"provider", &filter.account_id}});
     if (!asked) return std::move(asked).error();
     const auto& orders = call.services.repositories.orders;
     return pageFrom<OrderSummary>(

@@ -1,5 +1,6 @@
 #include "portal-api/paging.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <hubsdk/cpp/text.hpp>
@@ -25,6 +26,12 @@ hubsdk::Result<std::int64_t> numberOf(std::string_view query, std::string_view n
     if (good) return number;
     return makeError(ErrorCode::kInvalid, "must be 1 to " + std::to_string(most),
                      std::string(name));
+}
+
+std::string listed(std::span<const std::string_view> words) {
+    std::string text;
+    for (const std::string_view word : words) text.append(text.empty() ? "" : ", ").append(word);
+    return text;
 }
 
 }  // namespace
@@ -76,6 +83,10 @@ hubsdk::Result<void> readFilters(std::string_view query,
     for (const FilterPlace& place : places) {
         auto value = filterOf(query, place.name);
         if (!value) return std::move(value).error();
+        if (*value && !place.words.empty() &&
+            std::ranges::find(place.words, **value) == place.words.end())
+            return makeError(ErrorCode::kInvalid, "must be one of " + listed(place.words),
+                             std::string(place.name));
         if (*value) *place.value = std::move(**value);
     }
     return {};

@@ -4,6 +4,8 @@
 #include "hub/storage/page.hpp"
 #include "portal-api/router.hpp"
 
+#include <span>
+
 namespace portal {
 
 /// Reads `page` (from 1), `limit` (default 20, at most 100) and `after` (an id: what is older than
@@ -19,10 +21,12 @@ namespace portal {
 [[nodiscard]] hubsdk::Result<std::optional<std::string>> filterOf(std::string_view query,
                                                                   std::string_view name);
 
-/// Reads several filters, each into its place.
+/// Reads several filters, each into its place. kInvalid names the words where a filter has a list
+/// of them: a typing error must not look like an empty list.
 struct FilterPlace {
     std::string_view name;
     std::optional<std::string>* value;
+    std::span<const std::string_view> words = {};
 };
 [[nodiscard]] hubsdk::Result<void> readFilters(std::string_view query,
                                                std::initializer_list<FilterPlace> places);

@@ -262,8 +262,6 @@ hubsdk::Result<ProviderView> updateProvider(const ApiCall& call, const UpdatePro
         const auto state = stateAfter(account, request.enabled, plugin->manifest());
         if (state != account.state)
             accounts.setState(connection, call.scope, id, state, call.now_ms);
-        if (state == AccountState::kEnabled)
-            call.services.repositories.inbox.releaseHeld(connection, call.scope, id, call.now_ms);
         recordChange(call, connection, id, "updated",
                      hub::security::sha256Hex(id + "\nupdated\n" + call.request_id));
     });

@@ -58,6 +58,8 @@ TEST(Config, TheLimitsAreThoseOfTheThreatModelUnlessTheyAreSet) {
     EXPECT_EQ(usual->edge.head.fields_bytes_max, edge.head.fields_bytes_max);
     EXPECT_EQ(usual->edge.header_ms, edge.header_ms);
     EXPECT_EQ(usual->edge.idle_ms, edge.idle_ms);
+    EXPECT_EQ(usual->portal_body_bytes_max, std::size_t{1} << 20U);
+    EXPECT_EQ(usual->webhook_rate_per_s, 1'000);
     const storage::DatabaseLimits rows;
     EXPECT_EQ(usual->storage.readers_max, rows.readers_max);
     EXPECT_EQ(usual->storage.writers_max, rows.writers_max);

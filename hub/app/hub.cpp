@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <thread>
 
+#include "hub/app/folder_lock.hpp"
 #include "hub/app/key_watch.hpp"
 #include "hub/app/monitor.hpp"
 #include "hub/app/work_pool.hpp"
 #include "hub/flows/flow_engine.hpp"
+#include "hub/http/address_policy.hpp"
 #include "hub/http/client.hpp"
 #include "hub/http/server.hpp"
 #include "hub/ingress/inbox_worker.hpp"
@@ -91,6 +93,7 @@ hubsdk::Error namedByKey(hubsdk::Error error, const HubConfig& config) {
 
 // Members are destroyed bottom-up: who uses another comes after it.
 struct Hub::Parts {
+    FolderLock lock;
     std::unique_ptr<security::Vault> vault;
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::Repositories> repositories;
@@ -139,6 +142,12 @@ Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) 
         return makeError(ErrorCode::kInvalid, "cannot be made: " + problem.message(), "data.dir");
     // Keys and personal data lie here: nobody but the hub's user may look.
     std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, problem);
+    // Two hubs on one SQLite file would both believe to be its only writer.
+    if (auto locked = lock.take(config.data_dir); !locked.ok()) {
+        hubsdk::Error error = std::move(locked).error();
+        error.path = "data.dir";
+        return error;
+    }
     started.master_key_file = config.data_dir + "/master.key";
     started.master_key_is_new = !std::filesystem::exists(started.master_key_file);
     auto opened = security::Vault::open(started.master_key_file);
@@ -215,6 +224,7 @@ void Hub::Parts::loadPlugins(const HubConfig& config, Started& started) {
                                    " holds no *.so; no plugin is loaded");
     }
     std::ranges::sort(files);
+    std::vector<std::string> hosts;
     for (const auto& file : files) {
         auto plugin = plugins->install(file);
         if (!plugin) {
@@ -224,6 +234,13 @@ void Hub::Parts::loadPlugins(const HubConfig& config, Started& started) {
         const auto& manifest = (*plugin)->manifest();
         started.plugins.push_back(manifest.vendor + " " + manifest.version + " (sha256 " +
                                   (*plugin)->sha256().substr(0, 12) + "…)");
+        hosts.insert(hosts.end(), manifest.hosts.begin(), manifest.hosts.end());
+        hosts.insert(hosts.end(), manifest.download_hosts.begin(), manifest.download_hosts.end());
+    }
+    // A typing error here would send what is meant for a simulator to the vendor.
+    for (const auto& [name, url] : config.routes) {
+        if (!http::hostAllowed(name, hosts))
+            started.warnings.push_back("outbound.routes: no loaded plugin calls " + name);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "hub/domain/trail.hpp"
 #include "hub/observe/log.hpp"
+#include "hub/security/digest.hpp"
 
 namespace hub::app {
 namespace {
@@ -17,6 +18,8 @@ storage::Alert wornAlert(const storage::WornKey& worn) {
     alert.severity = "high";
     alert.subject_type = "data_key";
     alert.subject_id = worn.key_id;
+    alert.dedupe_key = security::sha256Hex("key_worn\n" + worn.tenant_id + "\n" + worn.key_id +
+                                           "\n" + std::to_string(worn.limit));
     alert.description = "A data key has sealed as much as one should: rotate the master key.";
     return alert;
 }

@@ -98,6 +98,13 @@ int interpretDelivery(const InterpretArguments& arguments) {
     }
     writer.endArray();
     std::cout << text << '\n';
+    // Apart: standard output is the array of observations alone (architecture section 13).
+    for (const hubsdk::Follow& follow : told->follow) {
+        std::string wish;
+        hubsdk::JsonWriter follow_writer(wish);
+        hubsdk::writeShape(follow_writer, follow);
+        std::cerr << "hubctl: note: the hub would run for it " << wish << '\n';
+    }
     return kOk;
 }
 

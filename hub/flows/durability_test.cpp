@@ -96,6 +96,18 @@ TEST_F(DurabilityTest, AWorkerWithoutItsLeaseCommitsNothing) {
     EXPECT_TRUE(vendor_.seen("/b").empty());
 }
 
+// TM-OUT-7: also when the plugin is not there to be asked.
+TEST_F(DurabilityTest, AnInterruptedStepIsLostAlsoWithoutItsPlugin) {
+    std::string id;
+    vendor_.on("/a", {during([&] { stealLease(id); }, answer(200))});
+    id = start(R"([{"label":"a","path":"/a"}])");
+    run();
+    sql("UPDATE flow SET plugin_key = 'gone', plugin_sha256 = 'gone' WHERE id = ?", {id});
+    expireLease(id);
+    run();
+    EXPECT_EQ(state(id), "uncertain") << "parked, it could be abandoned as if nothing was sent";
+}
+
 // TM-DB-2: the lease is remembered, to be given back when the database answers.
 TEST_F(DurabilityTest, ALeaseWhoseWorkCannotBeCommittedIsRemembered) {
     vendor_.on("/a", {during([&] { database_->stop(); }, answer(200))});
@@ -103,11 +115,9 @@ TEST_F(DurabilityTest, ALeaseWhoseWorkCannotBeCommittedIsRemembered) {
     const auto held = lease();
     runLease(held);
     const auto stuck = control_.stuck.takeAll();
-    ASSERT_FALSE(stuck.empty());
-    for (const auto& lease : stuck) {
-        EXPECT_EQ(lease.flow_id, held.flow_id);
-        EXPECT_EQ(lease.fence, held.fence);
-    }
+    ASSERT_EQ(stuck.size(), 1U);
+    EXPECT_EQ(stuck[0].flow_id, held.flow_id);
+    EXPECT_EQ(stuck[0].fence, held.fence);
 }
 
 // TM-OUT-7: an intent without a reply is lost, never unsent.

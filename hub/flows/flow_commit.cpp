@@ -5,6 +5,7 @@
 #include "hub/domain/trail.hpp"
 #include "hub/flows/flow_runner.hpp"
 #include "hub/observe/log.hpp"
+#include "hub/security/digest.hpp"
 
 namespace hub::flows {
 namespace {
@@ -129,6 +130,9 @@ void FlowRunner::raiseAlert(Connection& connection, const storage::FlowLease& le
     alert.subject_type = "flow";
     alert.subject_id = lease.flow_id;
     alert.description = std::move(description);
+    // A flow that went on by a person's word may come to the same halt again.
+    alert.dedupe_key = security::sha256Hex(std::string(type) + "\n" + lease.flow_id + "\n" +
+                                           std::to_string(lease.fence));
     domain::raiseAlert({connection, services_.repositories,
                         storage::TenantScope::fromLeasedRow(lease.tenant_id), services_.now_ms()},
                        {domain::Actor::kSystem, lease.plugin_key, std::nullopt}, alert);
@@ -147,7 +151,7 @@ FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class,
         services_.repositories.flows.finish(connection, turn.lease, FlowState::kFailed,
                                             std::nullopt, why, now);
         settleSubject({connection, services_.repositories, turn.scope(), now},
-                      {turn.flow, turn.account, turn.plugin->sha256(), Ending::kFailed, error_class,
+                      {turn.flow, turn.account, turn.pluginSha(), Ending::kFailed, error_class,
                        std::nullopt});
         if (turn.flow.command.starts_with("auth.")) {
             services_.repositories.flows.wakeWaiting(connection, turn.scope(), turn.account.id,
@@ -171,7 +175,7 @@ FlowRunner::Next FlowRunner::giveUp(const FlowTurn& turn) const {
             connection, turn.lease, FlowState::kFailed, std::nullopt,
             "gave up: the vendor could not be reached in time", now);
         settleSubject({connection, services_.repositories, turn.scope(), now},
-                      {turn.flow, turn.account, turn.plugin->sha256(), Ending::kGaveUp,
+                      {turn.flow, turn.account, turn.pluginSha(), Ending::kGaveUp,
                        ErrorClass::kVendorUnavailable, std::nullopt});
     });
     if (given_up) services_.control.stats.ended.add(turn.flow.command, "gave_up");
@@ -186,7 +190,7 @@ FlowRunner::Next FlowRunner::endUncertain(const FlowTurn& turn, std::string why)
         services_.repositories.flows.finish(connection, turn.lease, FlowState::kUncertain,
                                             std::nullopt, why, now);
         settleSubject({connection, services_.repositories, turn.scope(), now},
-                      {turn.flow, turn.account, turn.plugin->sha256(), Ending::kUncertain,
+                      {turn.flow, turn.account, turn.pluginSha(), Ending::kUncertain,
                        ErrorClass::kUncertain, std::nullopt});
     });
     if (ended) {

@@ -48,6 +48,7 @@ void FlowEngine::stop() {
     for (std::thread& thread : threads_) {
         if (thread.joinable()) thread.join();
     }
+    giveBackStuck();
     giveBackUnrun();
 }
 
@@ -146,7 +147,7 @@ void FlowEngine::giveBackUnrun() {
     if (leased_.empty()) return;
     const std::vector<storage::FlowLease> leases(leased_.begin(), leased_.end());
     leased_.clear();
-    if (auto done = giveBack(leases, services_.now_ms()); !done.ok())
+    if (auto done = giveBack(leases, 0); !done.ok())
         observe::log(observe::Level::kWarning, "flow.give_back_failed",
                      {{"why", done.error().text()}});
 }
@@ -155,16 +156,16 @@ void FlowEngine::giveBackUnrun() {
 void FlowEngine::giveBackStuck() {
     auto leases = services_.control.stuck.takeAll();
     if (leases.empty()) return;
-    if (!giveBack(leases, services_.now_ms() + kStuckPauseMs).ok())
-        services_.control.stuck.add(std::move(leases));
+    if (!giveBack(leases, kStuckPauseMs).ok()) services_.control.stuck.add(std::move(leases));
 }
 
 Result<void> FlowEngine::giveBack(const std::vector<storage::FlowLease>& leases,
-                                  std::int64_t due_ms) {
+                                  std::int64_t pause_ms) {
+    const std::int64_t now = services_.now_ms();
     return services_.database.write(
         storage::WriteQueue::kFlow, [&](storage::Connection& connection) {
             services_.repositories.flows.giveBack(connection, storage::SystemScope::forWorker(),
-                                                  leases, due_ms);
+                                                  leases, now + pause_ms, now);
         });
 }
 

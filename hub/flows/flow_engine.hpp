@@ -47,7 +47,7 @@ private:
     void giveBackUnrun();
     void giveBackStuck();
     [[nodiscard]] hubsdk::Result<void> giveBack(const std::vector<storage::FlowLease>& leases,
-                                                std::int64_t due_ms);
+                                                std::int64_t pause_ms);
     void leaseForIdle(std::unique_lock<std::mutex>& lock);
     [[nodiscard]] bool shouldLease() const;
     [[nodiscard]] std::vector<storage::FlowLease> lease(std::size_t flows_max,

@@ -73,29 +73,31 @@ void FlowRunner::parkUnread(const storage::FlowLease& lease, std::string_view wh
 void FlowRunner::run(const storage::FlowLease& lease) const {
     if (lease.abandoned >= storage::kAbandonedMax)
         return parkUnread(lease, "every process that ran it ended");
+    Next next = Next::kGoOn;
     try {
-        while (turn(lease) == Next::kGoOn) {
-        }
+        while (next == Next::kGoOn) next = turn(lease);
     } catch (const storage::StorageError& error) {
         if (error.code() == storage::StorageErrorCode::kCorrupt)
             return parkUnread(lease, "what is stored cannot be read");
-        // Once the lease is given back, or has run out, the flow goes on from what is committed.
-        services_.control.stuck.add({lease});
+        if (error.code() != storage::StorageErrorCode::kMisuse) next = Next::kStuck;
         observe::log(Level::kError, "flow.storage_failed",
                      {{"flow", lease.flow_id}, {"why", error.what()}});
     }
+    // Once the lease is given back, or has run out, the flow goes on from what is committed.
+    if (next == Next::kStuck) services_.control.stuck.add({lease});
 }
 
 bool FlowRunner::commit(const FlowTurn& turn, std::string_view what, storage::Unit unit) const {
     auto done = services_.database.write(storage::WriteQueue::kFlow, std::move(unit));
     if (done.ok()) return true;
-    if (done.error().code == hubsdk::ErrorCode::kConflict) ++services_.control.stats.lease_lost;
+    using hubsdk::ErrorCode;
+    const ErrorCode code = done.error().code;
+    turn.stuck = turn.stuck || code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout;
+    if (code == ErrorCode::kConflict) ++services_.control.stats.lease_lost;
     observe::log(Level::kWarning, "flow.commit_failed",
                  {{"flow", turn.flow.id}, {"what", what}, {"why", done.error().text()}});
-    if (done.error().code == hubsdk::ErrorCode::kUnavailable)
-        services_.control.stuck.add({turn.lease});
     // What does not fit into its row will not fit the next time either.
-    if (done.error().code == hubsdk::ErrorCode::kTooLarge)
+    if (code == ErrorCode::kTooLarge)
         parkUnread(turn.lease, "a step cannot be stored: " + done.error().text());
     return false;
 }
@@ -129,19 +131,25 @@ std::optional<FlowTurn> FlowRunner::load(const storage::FlowLease& lease) const 
 FlowRunner::Next FlowRunner::turn(const storage::FlowLease& lease) const {
     auto turn = load(lease);
     if (!turn) return Next::kReleased;
-    if (!turn->plugin) return park(*turn, "no plugin " + turn->flow.plugin_key);
-    for (const auto step :
-         {&FlowRunner::settleInterrupted, &FlowRunner::recover, &FlowRunner::freeze}) {
-        const Next next = (this->*step)(*turn);
+    const Next next = advance(*turn);
+    return turn->stuck ? Next::kStuck : next;
+}
+
+FlowRunner::Next FlowRunner::advance(FlowTurn& turn) const {
+    // Before anything else: what was lost is lost also if the plugin is gone.
+    if (const Next next = settleInterrupted(turn); next != Next::kReady) return next;
+    if (!turn.plugin) return park(turn, "no plugin " + turn.flow.plugin_key);
+    for (const auto step : {&FlowRunner::recover, &FlowRunner::freeze}) {
+        const Next next = (this->*step)(turn);
         if (next != Next::kReady) return next;
     }
-    if (replyBytes(*turn) > kLegBytesMax)
-        return fail(*turn, hubsdk::ErrorClass::kInternal, "a leg holds at most 4 MiB of replies");
-    auto input = advanceInput(*turn);
-    if (!input) return park(*turn, input.error().text());
-    auto action = turn->plugin->advance(*input);
-    if (!action) return park(*turn, "plugin: " + action.error().text());
-    return carryOut(*turn, *action);
+    if (replyBytes(turn) > kLegBytesMax)
+        return fail(turn, hubsdk::ErrorClass::kInternal, "a leg holds at most 4 MiB of replies");
+    auto input = advanceInput(turn);
+    if (!input) return park(turn, input.error().text());
+    auto action = turn.plugin->advance(*input);
+    if (!action) return park(turn, "plugin: " + action.error().text());
+    return carryOut(turn, *action);
 }
 
 // Until the first step is committed, the subject's links may still grow: a cancel waits for its

@@ -59,6 +59,7 @@ private:
         kReady,     ///< nothing was in the way
         kGoOn,      ///< something was committed: look at the flow anew
         kReleased,  ///< the lease was given back or lost
+        kStuck,     ///< the database was away: the lease still holds
     };
     /// A repetition of a step.
     struct Again {
@@ -81,6 +82,7 @@ private:
     // flow_runner.cpp: one turn, and the actions that talk to nobody
     [[nodiscard]] std::optional<FlowTurn> load(const storage::FlowLease& lease) const;
     Next turn(const storage::FlowLease& lease) const;
+    Next advance(FlowTurn& turn) const;
     Next freeze(FlowTurn& turn) const;
     Next carryOut(FlowTurn& turn, const hubsdk::Action& action) const;
     Next ask(FlowTurn& turn, const hubsdk::Action& action) const;

@@ -187,15 +187,18 @@ void FlowRunner::send(const FlowTurn& turn, const std::vector<Intended>& intende
         if (!content) return hubsdk::makeError(hubsdk::ErrorCode::kNotFound, "no such blob");
         return std::move(*content);
     };
+    // All of them before the first goes: an exception leaves no call behind.
+    std::vector<hubsdk::Result<http::OutboundRequest>> requests;
+    for (const Intended& one : intended)
+        requests.push_back(assembleCall(*one.call, one.key, context));
     CallBatch batch(services_.client);
     std::size_t under_way = 0;
     for (std::size_t i = 0; i < intended.size(); ++i) {
-        auto request = assembleCall(*intended[i].call, intended[i].key, context);
-        if (request) {
-            batch.send(i, std::move(request).value());
+        if (requests[i].ok()) {
+            batch.send(i, std::move(requests[i]).value());
             ++under_way;
         } else {
-            const CallOutcome refused = refusedOutcome(request.error());
+            const CallOutcome refused = refusedOutcome(requests[i].error());
             note(turn, refused, credentials);
             commitOutcome(turn, intended[i], refused);
         }

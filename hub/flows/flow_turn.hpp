@@ -36,6 +36,13 @@ struct FlowTurn {
         return storage::TenantScope::fromLeasedRow(flow.tenant_id);
     }
     [[nodiscard]] const hubsdk::Manifest& manifest() const { return plugin->manifest(); }
+    /// Set by a commit that failed because the database was away: the flow goes no further now.
+    mutable bool stuck = false;
+
+    /// Of the version that runs it, or, if none is loaded, of the one that began it.
+    [[nodiscard]] const std::string& pluginSha() const {
+        return plugin ? plugin->sha256() : flow.plugin_sha256;
+    }
 };
 
 [[nodiscard]] hubsdk::Repeat repeatOf(const storage::FlowStep& step);

@@ -296,6 +296,47 @@ TEST_F(OrderFlowTest, AParkedOrderGoesOnWhereItStopped) {
               1);
 }
 
+TEST_F(OrderFlowTest, AParkedSubmitOfACancelledOrderIsNotSentAfterAll) {
+    const auto order = startOrder(R"({"order.submit":[{"label":"place","path":"/orders"}]})");
+    sql("UPDATE flow SET plugin_key = 'gone', plugin_sha256 = 'gone' WHERE id = ?",
+        {order.flow_id});
+    run();
+    sql("UPDATE screening_order SET status = 'cancelled' WHERE id = ?", {order.order_id});
+    sql("UPDATE flow SET plugin_key = 'flow_trial' WHERE id = ?", {order.flow_id});
+    EXPECT_EQ(resolve(order.flow_id, Verdict::kResume).error().code, ErrorCode::kConflict);
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kAbandon).ok());
+    runToEnd();
+    EXPECT_TRUE(vendor_.seen().empty());
+}
+
+// TM-DATA-2
+TEST_F(OrderFlowTest, WhatCannotBeOpenedCanBeAbandoned) {
+    const auto order = startOrder(R"({"order.submit":[{"label":"place","path":"/orders"}]})");
+    sql("UPDATE flow SET inputs_enc = 'not sealed' WHERE id = ?", {order.flow_id});
+    run();
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kAbandon).ok());
+    EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE id = ? AND state = 'failed'", {order.flow_id}),
+              1);
+}
+
+// TM-IN-10: what ended every process that ran it may have been sent; a person knows better.
+TEST_F(OrderFlowTest, AnIntentOfADeadProcessIsSentAgainOnceItIsSaidNotToBePlaced) {
+    const auto order = startOrder(R"({"order.submit":[{"label":"place","path":"/orders"}]})");
+    auto stolen = answer(200);
+    stolen.before = [&] {
+        sql("UPDATE flow SET fence = fence + 1, owner = 'dead', abandoned = 9, wake_at = "
+            "'2000-01-01 00:00:00.000' WHERE id = ?",
+            {order.flow_id});
+    };
+    vendor_.on("/orders", {stolen, answer(200, R"({"id":"v-3"})")});
+    run();
+    ASSERT_EQ(state(order.flow_id), "uncertain") << error(order.flow_id);
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kNotPlaced).ok());
+    runToEnd();
+    EXPECT_EQ(state(order.flow_id), "done") << error(order.flow_id);
+    EXPECT_EQ(vendor_.seen("/orders").size(), 2U);
+}
+
 TEST_F(OrderFlowTest, AParkedOrderCanBeAbandoned) {
     const auto order = startOrder(R"({"order.submit":[{"label":"place","path":"/orders"}]})");
     sql("UPDATE flow SET plugin_key = 'gone', plugin_sha256 = 'gone' WHERE id = ?",

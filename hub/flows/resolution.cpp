@@ -47,6 +47,20 @@ bool isVendorId(std::string_view id) {
            std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// What was called off meanwhile must not be sent to the vendor after all.
+void requireWanted(const domain::UnitOfWork& unit, const storage::Flow& flow) {
+    if (flow.command != "order.submit" || flow.subject_type != "vendor_order") return;
+    const auto& repositories = unit.repositories;
+    const auto vendor =
+        repositories.vendor_orders.find(unit.connection, unit.scope, flow.subject_id);
+    if (!vendor) return;
+    const auto order = repositories.orders.find(unit.connection, unit.scope, vendor->order_id);
+    if (order && order->status == "cancelled") {
+        throw UnitRefused(makeError(ErrorCode::kConflict,
+                                    "the order is cancelled: its submit can only be abandoned"));
+    }
+}
+
 // An order that was placed is nothing to us without its name at the vendor.
 void checkVendorId(const storage::Flow& flow, const FlowVerdict& verdict) {
     const bool needed = verdict.verdict == Verdict::kPlaced && flow.command == "order.submit";
@@ -90,7 +104,7 @@ void record(const domain::UnitOfWork& unit, const storage::Flow& flow, const Ver
 void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
                  const FlowVerdict& verdict) {
     const auto& repositories = unit.repositories;
-    const auto flow = repositories.flows.find(unit.connection, unit.scope, flow_id);
+    const auto flow = repositories.flows.findHead(unit.connection, unit.scope, flow_id);
     if (!flow) throw UnitRefused(makeError(ErrorCode::kNotFound, "there is no such flow"));
     checkVendorId(*flow, verdict);
     const VerdictRow& row = rowOf(verdict.verdict, flow->state);
@@ -102,10 +116,15 @@ void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
                            : std::nullopt;
     if (verdict.verdict == Verdict::kPlaced) resolution.result = R"({"resolved":"placed"})";
     const bool goes_on = row.state == FlowState::kRunning;
+    if (goes_on) requireWanted(unit, *flow);
     if (goes_on) resolution.give_up_at_ms = unit.now_ms + kGiveUpAfterMs;
     repositories.flows.resolve(unit.connection, unit.scope, flow_id, resolution, unit.now_ms);
     record(unit, *flow, row, verdict.actor_id);
     if (goes_on) return;
+    // Flows that wait for a token ask for another one.
+    if (flow->command.starts_with("auth."))
+        repositories.flows.wakeWaiting(unit.connection, unit.scope, flow->account_id, "token",
+                                       unit.now_ms);
     const auto account = repositories.accounts.find(unit.connection, unit.scope, flow->account_id);
     if (!account) return;
     const bool placed = verdict.verdict == Verdict::kPlaced;

@@ -15,7 +15,7 @@ namespace hub::flows {
 /// of its steps is not asked without a pause.
 inline constexpr std::int64_t kStuckPauseMs = 1'000;
 
-/// Any thread. A lease may be there twice: it is given back once, by its fence.
+/// Any thread. A lease comes here when its run has ended and no call of it is under way.
 class StuckLeases {
 public:
     void add(std::vector<storage::FlowLease> leases) {

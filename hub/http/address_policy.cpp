@@ -106,6 +106,19 @@ bool isAddress(std::string_view text) {
     return readV4(copy).has_value() || readV6(copy).has_value();
 }
 
+std::string senderNetwork(std::string_view text) {
+    constexpr std::size_t kNetworkBytes = 8;
+    constexpr std::string_view kHex = "0123456789abcdef";
+    const auto v6 = readV6(std::string(text));
+    if (!v6) return std::string(text);
+    std::string network = "v6:";
+    for (std::size_t i = 0; i < kNetworkBytes; ++i) {
+        network += kHex[(*v6).at(i) >> 4U];
+        network += kHex[(*v6).at(i) & 0xfU];
+    }
+    return network;
+}
+
 bool isLoopbackAddress(std::string_view text) {
     const std::string copy(text);
     if (const auto v4 = readV4(copy)) return (*v4)[0] == 127;

@@ -18,6 +18,10 @@ namespace hub::http {
 /// address mapped into IPv6 is judged as IPv4. Ranges: the IANA special-purpose registries.
 [[nodiscard]] bool isPublicAddress(std::string_view text);
 
+/// What one sender has of an address that it cannot change at will: an IPv4 address itself, of an
+/// IPv6 address the network of 64 bits in hex. Any other text comes back as it is.
+[[nodiscard]] std::string senderNetwork(std::string_view text);
+
 /// Whether text is a plain DNS name. Refuses addresses in every spelling (decimal, octal, hex,
 /// short), a trailing dot, user info, and anything but ASCII letters, digits, dot and hyphen.
 [[nodiscard]] bool isHostName(std::string_view text);

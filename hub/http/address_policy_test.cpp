@@ -145,5 +145,13 @@ TEST(AddressPolicy, KnowsLoopbackAddresses) {
     EXPECT_FALSE(isLoopbackAddress("localhost"));
 }
 
+// TM-IN-7: who has a network of addresses is still one sender.
+TEST(SenderNetwork, IsTheFirstHalfOfAnIpv6Address) {
+    EXPECT_EQ(senderNetwork("2001:db8:1:2::1"), senderNetwork("2001:db8:1:2:ffff::9"));
+    EXPECT_NE(senderNetwork("2001:db8:1:2::1"), senderNetwork("2001:db8:1:3::1"));
+    EXPECT_EQ(senderNetwork("192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(senderNetwork(""), "");
+}
+
 }  // namespace
 }  // namespace hub::http

@@ -141,8 +141,21 @@ void InboxWorker::loop() {
     }
 }
 
+// What stood aside while its account was not enabled, a portion at a time.
+void InboxWorker::releaseAside(std::int64_t now) {
+    std::int64_t due = release_at_ms_;
+    if (now < due || !release_at_ms_.compare_exchange_strong(due, now + kInboxPollMs)) return;
+    const auto released =
+        services_.database.writeFor(WriteQueue::kApply, [&](Connection& connection) {
+            return services_.repositories.inbox.releaseAside(
+                connection, storage::SystemScope::forWorker(), now);
+        });
+    if (released && *released > 0) release_at_ms_ = now;  // there may be more
+}
+
 std::size_t InboxWorker::runOnce() {
     const std::int64_t now = services_.now_ms();
+    releaseAside(now);
     // Of all threads one may have a suspect: if it ends the process, only it is counted.
     const bool suspects = !suspect_runs_.exchange(true);
     const auto release = std::shared_ptr<void>(nullptr, [&](void*) {

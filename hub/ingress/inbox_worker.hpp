@@ -92,6 +92,7 @@ private:
                 std::int64_t now) const;
     void fail(const Work& work, const std::string& why);
     void bury(const Work& work, const std::string& why);
+    void releaseAside(std::int64_t now);
     void tally(std::string_view vendor, std::string_view outcome) const;
 
     InboxServices services_;
@@ -101,7 +102,8 @@ private:
     std::condition_variable changed_;
     bool stopping_ = false;                   ///< guarded by mutex_
     std::atomic<bool> suspect_runs_ = false;  ///< or may, in the batch of some thread
-    std::uint64_t changes_ = 0;               ///< guarded by mutex_
+    std::atomic<std::int64_t> release_at_ms_ = 0;
+    std::uint64_t changes_ = 0;  ///< guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "hub/http/address_policy.hpp"
+
 namespace hub::ingress {
 namespace {
 
 constexpr std::int64_t kBurstUs = kKnockBurstS * 1'000'000;
-constexpr std::int64_t kSweepUs = 1'000'000;
+constexpr std::int64_t kSweepUs = 100'000;
 constexpr const char* kOthers = "";
 
 }  // namespace
@@ -15,7 +17,7 @@ std::int64_t KnockRate::take(std::string_view vendor, std::string_view sender,
                              std::int64_t now_ms) {
     const std::int64_t now_us = now_ms * 1000;
     std::string key(vendor);
-    key.append("\n").append(sender);
+    key.append("\n").append(http::senderNetwork(sender));
     const std::lock_guard lock(mutex_);
     std::int64_t& used_until = budgetOf(std::move(key), now_us);
     // A clock that was set back must not lock anybody out for longer than a burst.

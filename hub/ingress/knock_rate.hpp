@@ -15,8 +15,10 @@ inline constexpr std::int64_t kKnockBurstS = 10;
 /// Senders that are told apart; beyond, new ones share one budget until others have been quiet.
 inline constexpr std::size_t kKnockSendersMax = 10'000;
 
-/// The generic cell rate algorithm: one number for each vendor and sender. A flood is kept to its
-/// own sender, so it cannot close the door before the vendor itself. In memory. Any thread.
+/// The generic cell rate algorithm: one number for each vendor and sender (an IPv4 address, or an
+/// IPv6 network of 64 bits). A flood is kept to its own sender, so it does not close the door
+/// before the vendor itself, unless it comes from more senders than are told apart. In memory. Any
+/// thread.
 class KnockRate {
 public:
     /// `per_second` is from 1 to 1,000,000.

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 
 #include <openssl/evp.h>
@@ -46,11 +47,11 @@ std::string_view nameOf(KeyClass key_class) {
 /// classes.
 struct KeyName {
     std::string_view master;
-    std::string_view of_class;  ///< empty: none
+    std::optional<std::string_view> of_class;
 };
 KeyName parseKeyId(std::string_view id) {
     const std::size_t sign = id.find(kClassSign);
-    if (sign == std::string_view::npos) return {id, {}};
+    if (sign == std::string_view::npos) return {id, std::nullopt};
     return {id.substr(0, sign), id.substr(sign + 1)};
 }
 
@@ -273,10 +274,10 @@ std::shared_ptr<const Vault::DataKey> Vault::dataKey(std::string_view key_id,
     }
     const KeyName name = parseKeyId(key_id);
     std::string purpose = "screenhub.seal.v1:";
-    if (!name.of_class.empty()) {
-        if (std::ranges::find(kClasses, name.of_class, &ClassRow::name) == kClasses.end())
+    if (name.of_class) {
+        if (std::ranges::find(kClasses, *name.of_class, &ClassRow::name) == kClasses.end())
             return nullptr;
-        purpose = "screenhub.seal.v2:" + std::string(name.of_class) + ":";
+        purpose = "screenhub.seal.v2:" + std::string(*name.of_class) + ":";
     }
     const std::shared_lock lock(mutex_);
     const auto master = std::ranges::find(keys_, name.master, &MasterKey::id);

@@ -238,9 +238,11 @@ CreatedAccount AccountRepository::create(Connection& connection, const TenantSco
 void AccountRepository::setState(Connection& connection, const TenantScope& scope,
                                  std::string_view id, AccountState state,
                                  std::int64_t now_ms) const {
-    requireOne(connection.run("UPDATE provider_config SET account_state = ?, updated_at = ?, "
-                              "row_version = row_version + 1 WHERE id = ? AND tenant_id = ?",
-                              {nameOf(state), timeText(now_ms), id, scope.tenantId()}),
+    requireOne(connection.run("UPDATE provider_config SET account_state = ?, releases_held = ?, "
+                              "updated_at = ?, row_version = row_version + 1 "
+                              "WHERE id = ? AND tenant_id = ?",
+                              {nameOf(state), state == AccountState::kEnabled, timeText(now_ms), id,
+                               scope.tenantId()}),
                ErrorCode::kNotFound, kNoAccount);
 }
 

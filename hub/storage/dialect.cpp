@@ -39,6 +39,11 @@ std::string_view Dialect::forUpdate() const {
     return product_ == Product::kMariadb ? " FOR UPDATE" : "";
 }
 
+std::string Dialect::byIndex(std::string_view index) const {
+    if (product_ == Product::kSqlite) return {};
+    return std::string(" FORCE INDEX (").append(index).append(")");
+}
+
 std::string Dialect::onConflict(std::string_view keys, std::string_view assignments) const {
     if (product_ == Product::kMariadb)
         return std::string(" ON DUPLICATE KEY UPDATE ").append(assignments);

@@ -22,6 +22,10 @@ public:
     /// where one thread writes.
     [[nodiscard]] std::string_view forUpdate() const;
 
+    /// Behind a table of a subquery that is asked for each row: the index that it is to use.
+    /// MariaDB chooses by statistics, which are wrong when a table has just grown. Empty on SQLite.
+    [[nodiscard]] std::string byIndex(std::string_view index) const;
+
     /// Behind an INSERT: what happens to the row that has the key already. `keys` are the columns
     /// of the unique index, `assignments` like `a = a + 1`; with `id = id` the row stays as it is.
     /// Never INSERT IGNORE: it also swallows truncation and missing parents.

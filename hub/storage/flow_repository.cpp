@@ -64,7 +64,13 @@ std::optional<std::string> sameCommand(Connection& connection, const TenantScope
     return id;
 }
 
-Flow flowOf(const Row& row, const SealedCells& cells, const std::string& tenant) {
+constexpr std::string_view kSelectFlow =
+    "SELECT id, provider_config_id, plugin_key, plugin_sha256, command, subject_type, "
+    "subject_id, state, wake_at, leg, inputs_enc, result_enc, error, retries, "
+    "fetch_wanted_seen, give_up_at, created_at, waits_for FROM flow WHERE id = ? "
+    "AND tenant_id = ?";
+
+Flow headOf(const Row& row, const std::string& tenant) {
     Flow out;
     out.id = row.string(0);
     out.tenant_id = tenant;
@@ -77,8 +83,6 @@ Flow flowOf(const Row& row, const SealedCells& cells, const std::string& tenant)
     out.state = stateOf(row.text(7));
     out.wake_at_ms = row.time(8);
     out.leg = row.integer(9);
-    out.inputs = cells.open(tenant, out.id, "inputs_enc", row.text(10));
-    out.result = cells.open(tenant, out.id, "result_enc", row.optString(11));
     out.error = row.optString(12);
     out.retries = row.integer(13);
     out.fetch_wanted_seen = row.optInteger(14);
@@ -128,14 +132,21 @@ void FlowRepository::seeFetchWanted(Connection& connection, const TenantScope& s
 
 std::optional<Flow> FlowRepository::find(Connection& connection, const TenantScope& scope,
                                          std::string_view id) const {
+    const std::string& tenant = scope.tenantId();
     std::optional<Flow> found;
-    connection.query(
-        "SELECT id, provider_config_id, plugin_key, plugin_sha256, command, subject_type, "
-        "subject_id, state, wake_at, leg, inputs_enc, result_enc, error, retries, "
-        "fetch_wanted_seen, give_up_at, created_at, waits_for FROM flow WHERE id = ? "
-        "AND tenant_id = ?",
-        {id, scope.tenantId()},
-        [&](const Row& row) { found = flowOf(row, flows_, scope.tenantId()); });
+    connection.query(kSelectFlow, {id, tenant}, [&](const Row& row) {
+        found = headOf(row, tenant);
+        found->inputs = flows_.open(tenant, id, "inputs_enc", row.text(10));
+        found->result = flows_.open(tenant, id, "result_enc", row.optString(11));
+    });
+    return found;
+}
+
+std::optional<Flow> FlowRepository::findHead(Connection& connection, const TenantScope& scope,
+                                             std::string_view id) const {
+    std::optional<Flow> found;
+    connection.query(kSelectFlow, {id, scope.tenantId()},
+                     [&](const Row& row) { found = headOf(row, scope.tenantId()); });
     return found;
 }
 
@@ -160,8 +171,9 @@ std::vector<FlowLease> FlowRepository::leaseDue(Connection& connection,
         "THEN 0 ELSE f.abandoned + 1 END FROM flow f JOIN provider_config p "
         "ON p.id = f.provider_config_id WHERE f.state IN ('running', 'waiting') AND f.wake_at <= ? "
         "AND p.account_state IN ('setup', 'enabled') AND (f.subject_type <> 'vendor_order' OR "
-        "NOT EXISTS (SELECT 1 FROM flow o "
-        "WHERE o.tenant_id = f.tenant_id AND o.subject_type = f.subject_type "
+        "NOT EXISTS (SELECT 1 FROM flow o" +
+        connection.dialect().byIndex("ix_flow_subject") +
+        " WHERE o.tenant_id = f.tenant_id AND o.subject_type = f.subject_type "
         "AND o.subject_id = f.subject_id AND o.state IN ('running', 'waiting') "
         "AND (o.created_at < f.created_at OR (o.created_at = f.created_at AND o.id < f.id)))) ";
     std::vector<Value> params{owner, timeText(now_ms)};
@@ -221,13 +233,15 @@ bool FlowRepository::mayBeSent(Connection& connection, const FlowLease& lease) c
 }
 
 void FlowRepository::giveBack(Connection& connection, const SystemScope& /*system*/,
-                              const std::vector<FlowLease>& leases, std::int64_t due_ms) const {
+                              const std::vector<FlowLease>& leases, std::int64_t due_ms,
+                              std::int64_t now_ms) const {
     const std::string due = timeText(due_ms);
+    const std::string now = timeText(now_ms);
     for (const FlowLease& lease : leases) {
         connection.run(
             "UPDATE flow SET owner = NULL, lease_until = NULL, wake_at = ?, updated_at = ? "
             "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
-            {due, due, lease.flow_id, lease.fence});
+            {due, now, lease.flow_id, lease.fence});
     }
 }
 

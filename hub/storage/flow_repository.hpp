@@ -249,7 +249,8 @@ public:
     [[nodiscard]] bool mayBeSent(Connection& connection, const FlowLease& lease) const;
     /// Ends those of the leases that still hold; their flows are due at `due_ms`.
     void giveBack(Connection& connection, const SystemScope& system,
-                  const std::vector<FlowLease>& leases, std::int64_t due_ms) const;
+                  const std::vector<FlowLease>& leases, std::int64_t due_ms,
+                  std::int64_t now_ms) const;
     void renewLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
     /// Makes a lease last until then, if it still holds and would end before.
     void extendLease(Connection& connection, const FlowLease& lease, std::int64_t until_ms) const;
@@ -322,6 +323,9 @@ public:
     std::int64_t wakeWaiting(Connection& connection, const TenantScope& scope,
                              std::string_view account_id, std::string_view waits_for,
                              std::int64_t now_ms) const;
+    /// The flow without its sealed parts: also of one whose inputs do not open.
+    [[nodiscard]] std::optional<Flow> findHead(Connection& connection, const TenantScope& scope,
+                                               std::string_view id) const;
     /// Ends an uncertain or parked flow by a person's word, or makes it run again; an uncertain one
     /// sends its lost steps again then. UnitRefused: kNotFound for an unknown flow, kConflict if it
     /// is not in the state `from`.

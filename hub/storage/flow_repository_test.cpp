@@ -229,8 +229,9 @@ TEST_F(FlowTest, CallersComeFirstAndObjectsThatNobodyKnowsLast) {
 TEST_F(FlowTest, AGivenBackFlowIsDueAtOnce) {
     create(wanted("s"));
     const auto held = lease("one", kNow);
-    ASSERT_TRUE(
-        run([&](Connection& c) { flows_.giveBack(c, SystemScope::forWorker(), held, kNow); }).ok());
+    ASSERT_TRUE(run([&](Connection& c) {
+                    flows_.giveBack(c, SystemScope::forWorker(), held, kNow, kNow);
+                }).ok());
     EXPECT_EQ(lease("two", kNow).size(), 1U);
     EXPECT_EQ(run([&](Connection& c) { flows_.renewLease(c, held[0], kNow); }).error().code,
               ErrorCode::kConflict);

@@ -102,7 +102,7 @@ std::vector<FlowSummary> FlowRepository::list(Connection& connection, const Tena
 
 void FlowRepository::resolve(Connection& connection, const TenantScope& scope, std::string_view id,
                              const FlowResolution& resolution, std::int64_t now_ms) const {
-    const auto flow = find(connection, scope, id);
+    const auto flow = findHead(connection, scope, id);
     if (!flow) throw UnitRefused(makeError(ErrorCode::kNotFound, "there is no such flow"));
     const std::string now = timeText(now_ms);
     const bool runs = resolution.state == FlowState::kRunning;
@@ -119,10 +119,10 @@ void FlowRepository::resolve(Connection& connection, const TenantScope& scope, s
         ErrorCode::kConflict, "the flow is in another state by now");
     if (!runs || resolution.from != FlowState::kUncertain) return;
     // Status 0: proven not to have been executed, so it may be sent again.
-    std::vector<std::string> lost;
+    std::vector<std::string> lost;  // or begun by a process that ended
     connection.query(
         "SELECT id FROM flow_step WHERE flow_id = ? AND tenant_id = ? AND leg = ? "
-        "AND state = 'lost' AND repeat_rule <> 'safe'",
+        "AND kind = 'call' AND state IN ('intent', 'lost') AND repeat_rule <> 'safe'",
         {id, scope.tenantId(), flow->leg}, [&](const Row& row) { lost.push_back(row.string(0)); });
     connection.run(
         "UPDATE flow_attempt SET outcome = 'replied', reply_status = 0 WHERE outcome = 'lost' "

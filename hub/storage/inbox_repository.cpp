@@ -106,14 +106,20 @@ void insertRows(Connection& connection, std::span<const SealedDelivery* const> d
 }
 
 constexpr std::string_view kEnabled = "enabled";
+constexpr std::string_view kAside = "account_not_enabled";
 constexpr std::string_view kEndOfTime = "9999-12-31 23:59:59.000";
-/// How many rows of accounts that are not enabled one claim puts aside, at most: rounds of windows.
-constexpr int kAsideRounds = 16;
-constexpr std::size_t kAsideWindow = 256;
+/// How often one claim looks behind rows that it put aside.
+constexpr int kAsideRounds = 4;
 
-/// Takes the rows of an account that is not enabled out of the queue, until releaseHeld. The
+std::string markers(std::size_t count) {
+    std::string text = "?";
+    for (std::size_t i = 1; i < count; ++i) text += ",?";
+    return text;
+}
+
+/// Takes the rows of an account that is not enabled out of the queue, until releaseAside. The
 /// account is locked first: who enables it in between either comes before, then nothing is done
-/// here, or after, then it releases these rows.
+/// here, or after, then it asks for a release that finds these rows.
 void putAside(Connection& connection, const std::string& account,
               const std::vector<std::string>& ids, std::int64_t now_ms) {
     bool waits = false;
@@ -122,12 +128,18 @@ void putAside(Connection& connection, const std::string& account,
                      {account}, [&](const Row& row) { waits = row.text(0) != kEnabled; });
     if (!waits) return;
     const std::string now = timeText(now_ms);
-    for (const std::string& id : ids) {
+    for (std::span<const std::string> rest = ids; !rest.empty();) {
+        const std::size_t rows = rowsOfStatement(rest.size());
+        std::vector<Value> params{kEndOfTime, kAside, now};
+        for (const std::string& id : rest.first(rows)) params.emplace_back(id);
+        params.emplace_back(now);
         connection.run(
-            "UPDATE inbound_event SET next_attempt_at = ?, hold_reason = 'account_not_enabled', "
-            "owner = NULL, lease_until = NULL, fence = fence + 1, updated_at = ? WHERE id = ? "
-            "AND status IN ('verified', 'failed') AND next_attempt_at <= ?",
-            {kEndOfTime, now, id, now});
+            "UPDATE inbound_event SET next_attempt_at = ?, hold_reason = ?, "
+            "owner = NULL, lease_until = NULL, fence = fence + 1, updated_at = ? "
+            "WHERE id IN (" +
+                markers(rows) + ") AND status IN ('verified', 'failed') AND next_attempt_at <= ?",
+            params);
+        rest = rest.subspan(rows);
     }
 }
 
@@ -176,39 +188,52 @@ InsertedDelivery InboxRepository::insertDelivery(Connection& connection,
     return insertDeliveries(connection, {&one, 1}).front();
 }
 
+/// What a look at the queue found: rows to lease, and rows of accounts that are not enabled.
+struct InboxRepository::Due {
+    std::vector<DeliveryLease> leases;
+    std::map<std::string, std::vector<std::string>> waiting;  ///< ids by account
+};
+
+InboxRepository::Due InboxRepository::look(Connection& connection, std::string_view owner,
+                                           std::int64_t now_ms, const Look& wanted) {
+    std::string sql =
+        "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
+        "ELSE e.abandoned + 1 END, p.account_state, p.id FROM inbound_event e LEFT JOIN "
+        "provider_config p ON p.id = e.provider_config_id WHERE e.status IN ('verified', "
+        "'failed') AND e.next_attempt_at <= ? "
+        "AND CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 ELSE e.abandoned + 1 END ";
+    sql.append(wanted.suspects ? ">= ? " : "< ? ");
+    if (wanted.enabled_only) sql.append("AND (p.id IS NULL OR p.account_state = 'enabled') ");
+    sql.append("ORDER BY e.next_attempt_at, e.id LIMIT ?");
+    Due due;
+    connection.query(sql, {owner, timeText(now_ms), owner, kSuspectAbandoned, wanted.window},
+                     [&](const Row& row) {
+                         const auto state = row.optString(4);
+                         if (state && *state != kEnabled) {
+                             due.waiting[row.string(5)].push_back(row.string(0));
+                         } else if (due.leases.size() < wanted.rows_max) {
+                             due.leases.push_back(DeliveryLease{row.string(0), row.string(1),
+                                                                row.integer(2), row.integer(3)});
+                         }
+                     });
+    for (const auto& [account, ids] : due.waiting) putAside(connection, account, ids, now_ms);
+    return due;
+}
+
 std::vector<DeliveryLease> InboxRepository::findDue(Connection& connection, std::string_view owner,
                                                     std::int64_t now_ms, const ClaimWish& wish) {
-    std::vector<DeliveryLease> due;
-    std::map<std::string, std::vector<std::string>> waiting;  ///< rows by account
-    const auto find = [&](std::string_view compared, std::size_t most, std::size_t window) {
-        waiting.clear();
-        std::string sql =
-            "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
-            "ELSE e.abandoned + 1 END, p.account_state, p.id FROM inbound_event e LEFT JOIN "
-            "provider_config p ON p.id = e.provider_config_id WHERE e.status IN ('verified', "
-            "'failed') AND e.next_attempt_at <= ? "
-            "AND CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 ELSE e.abandoned + 1 END ";
-        sql.append(compared).append(" ? ORDER BY e.next_attempt_at, e.id LIMIT ?");
-        connection.query(sql, {owner, timeText(now_ms), owner, kSuspectAbandoned, window},
-                         [&](const Row& row) {
-                             const auto state = row.optString(4);
-                             if (state && *state != kEnabled) {
-                                 waiting[row.string(5)].push_back(row.string(0));
-                             } else if (due.size() < most) {
-                                 due.push_back(DeliveryLease{row.string(0), row.string(1),
-                                                             row.integer(2), row.integer(3)});
-                             }
-                         });
-        for (const auto& [account, ids] : waiting) putAside(connection, account, ids, now_ms);
-    };
     const auto most = static_cast<std::size_t>(wish.rows_max);
-    find("<", most, most);
-    for (int i = 0; i < kAsideRounds && due.size() < most && !waiting.empty(); ++i) {
-        due.clear();
-        find("<", most, kAsideWindow);
+    Due due = look(connection, owner, now_ms, {most, most});
+    for (int i = 0; i < kAsideRounds && due.leases.size() < most && !due.waiting.empty(); ++i)
+        due = look(connection, owner, now_ms, {most, kReleasedMax});
+    // Still more of them: the next claims put them aside, this one goes past them.
+    if (due.leases.size() < most && !due.waiting.empty())
+        due = look(connection, owner, now_ms, {most, most, false, true});
+    if (wish.suspects && due.leases.size() < most) {
+        const Due suspects = look(connection, owner, now_ms, {1, most, true});
+        due.leases.insert(due.leases.end(), suspects.leases.begin(), suspects.leases.end());
     }
-    if (wish.suspects && due.size() < most) find(">=", due.size() + 1, most);
-    return due;
+    return std::move(due.leases);
 }
 
 std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
@@ -281,7 +306,8 @@ void InboxRepository::markFailed(Connection& connection, const DeliveryLease& le
     requireOne(
         connection.run(
             "UPDATE inbound_event SET status = 'failed', attempts = attempts + 1, error = ?, "
-            "next_attempt_at = ?, owner = NULL, lease_until = NULL, updated_at = ? "
+            "hold_reason = NULL, next_attempt_at = ?, owner = NULL, lease_until = NULL, updated_at "
+            "= ? "
             "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
             {clipped(error, kErrorTextMax), timeText(retry_at_ms), timeText(now_ms), lease.id,
              lease.fence}),
@@ -310,14 +336,31 @@ void InboxRepository::hold(Connection& connection, const DeliveryLease& lease,
                ErrorCode::kConflict, kLeaseLost);
 }
 
-std::int64_t InboxRepository::releaseHeld(Connection& connection, const TenantScope& scope,
-                                          std::string_view account_id, std::int64_t now_ms) const {
+std::int64_t InboxRepository::releaseAside(Connection& connection, const SystemScope& /*system*/,
+                                           std::int64_t now_ms) const {
+    std::optional<std::string> account;
+    connection.query("SELECT id FROM provider_config WHERE releases_held = 1 LIMIT 1", {},
+                     [&](const Row& row) { account = row.string(0); });
+    if (!account) return 0;
+    // Locked as by putAside: a pause in between comes before, or its rows are put aside anew.
+    connection.query(std::string("SELECT id FROM provider_config WHERE id = ?")
+                         .append(connection.dialect().forUpdate()),
+                     {*account}, [](const Row&) {});
+    std::vector<std::string> ids;
+    connection.query(
+        "SELECT id FROM inbound_event WHERE provider_config_id = ? AND hold_reason = ? "
+        "AND status IN ('verified', 'failed') LIMIT ?",
+        {*account, kAside, kReleasedMax}, [&](const Row& row) { ids.push_back(row.string(0)); });
     const std::string now = timeText(now_ms);
-    return connection.run(
-        "UPDATE inbound_event SET not_before = NULL, next_attempt_at = ?, updated_at = ? "
-        "WHERE tenant_id = ? AND provider_config_id = ? AND status IN ('verified', 'failed') "
-        "AND hold_reason IS NOT NULL AND owner IS NULL",
-        {now, now, scope.tenantId(), account_id});
+    for (const std::string& id : ids) {
+        connection.run(
+            "UPDATE inbound_event SET next_attempt_at = ?, hold_reason = NULL, updated_at = ? "
+            "WHERE id = ? AND status IN ('verified', 'failed')",
+            {now, now, id});
+    }
+    if (ids.size() < kReleasedMax)
+        connection.run("UPDATE provider_config SET releases_held = 0 WHERE id = ?", {*account});
+    return std::ssize(ids);
 }
 
 void InboxRepository::park(Connection& connection, const DeliveryLease& lease,

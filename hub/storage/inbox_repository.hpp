@@ -119,6 +119,9 @@ struct DeliveryLease {
     std::int64_t abandoned = 0;  ///< leases in a row that other processes let run out
 };
 
+/// Rows that one unit puts aside or releases.
+inline constexpr std::size_t kReleasedMax = 256;
+
 /// How many rows are wanted, and for how long.
 struct ClaimWish {
     std::int64_t lease_ms;
@@ -172,10 +175,10 @@ public:
     void hold(Connection& connection, const DeliveryLease& lease, std::string_view reason,
               std::int64_t until_ms, std::int64_t now_ms) const;
 
-    /// Makes the held rows of an account due now; gives how many. Belongs into the unit that
-    /// enables an account.
-    std::int64_t releaseHeld(Connection& connection, const TenantScope& scope,
-                             std::string_view account_id, std::int64_t now_ms) const;
+    /// Makes rows due that stand aside and whose account is enabled again, at most kReleasedMax;
+    /// gives how many. Few units do it all, so that a large backlog holds up no other writer.
+    std::int64_t releaseAside(Connection& connection, const SystemScope& system,
+                              std::int64_t now_ms) const;
     /// Puts a row aside that no account is known for.
     void park(Connection& connection, const DeliveryLease& lease, std::int64_t now_ms) const;
     /// Makes a failed, dead or parked row due again with fresh attempts. UnitRefused: kNotFound for
@@ -193,6 +196,15 @@ public:
                                                std::string_view id) const;
 
 private:
+    struct Due;
+    struct Look {
+        std::size_t rows_max;
+        std::size_t window;  ///< rows that are looked at
+        bool suspects = false;
+        bool enabled_only = false;
+    };
+    static Due look(Connection& connection, std::string_view owner, std::int64_t now_ms,
+                    const Look& wanted);
     static std::vector<DeliveryLease> findDue(Connection& connection, std::string_view owner,
                                               std::int64_t now_ms, const ClaimWish& wish);
 

@@ -65,6 +65,14 @@ protected:
                        })
             .value();
     }
+    std::int64_t release() {
+        return database_
+            ->writeFor(WriteQueue::kApply,
+                       [&](Connection& connection) {
+                           return inbox_.releaseAside(connection, SystemScope::forWorker(), kNow);
+                       })
+            .value();
+    }
     Result<void> unit(const Unit& work) { return database_->write(WriteQueue::kApply, work); }
     std::optional<Delivery> find(const std::string& id) {
         return database_->read(
@@ -257,7 +265,7 @@ TEST_F(InboxTest, ReplaySparesWhatIsDone) {
         ErrorCode::kConflict);
 }
 
-TEST_F(InboxTest, HeldRowsCountNoAttemptAndCanBeReleased) {
+TEST_F(InboxTest, HeldRowsCountNoAttempt) {
     const auto account = enabledAccount("c");
     NewDelivery row = delivery("a");
     row.account_id = account.id;
@@ -269,16 +277,12 @@ TEST_F(InboxTest, HeldRowsCountNoAttemptAndCanBeReleased) {
     EXPECT_TRUE(claim("one", kNow + kLeaseMs).empty());
     EXPECT_EQ(find(lease.id)->attempts, 0);
     EXPECT_EQ(find(lease.id)->hold_reason, "submit_open");
-    const auto released = database_->writeFor(WriteQueue::kApply, [&](Connection& connection) {
-        return inbox_.releaseHeld(connection, scope_, account.id, kNow);
-    });
-    EXPECT_EQ(released.value(), 1);
-    EXPECT_EQ(claim("one", kNow).size(), 1U);
+    EXPECT_EQ(claim("one", kNow + 60'000).size(), 1U);
 }
 
 // A backlog of a paused account is looked at once, not with every claim of the others.
 TEST_F(InboxTest, RowsOfAPausedAccountStandAsideUntilItIsEnabled) {
-    constexpr int kWaiting = 300;
+    constexpr int kWaiting = 2 * static_cast<int>(kReleasedMax) + 10;
     const auto paused = enabledAccount("p");
     const auto busy = enabledAccount("b");
     const auto arrives = [&](const std::string& key, const CreatedAccount& account) {
@@ -295,16 +299,44 @@ TEST_F(InboxTest, RowsOfAPausedAccountStandAsideUntilItIsEnabled) {
     const auto due = [&] {
         return count("SELECT COUNT(*) FROM inbound_event WHERE next_attempt_at < '9999-12-31'");
     };
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    connection.run(
+                        "UPDATE inbound_event SET status = 'failed', attempts = 2 "
+                        "WHERE dedupe_key = ?",
+                        {security::sha256Hex("p7")});
+                }).ok());
     const auto claimed = claim("one", kNow);
     ASSERT_EQ(claimed.size(), 1U) << "what stands behind them is found in one claim";
     EXPECT_EQ(due(), 1);
     EXPECT_TRUE(claim("one", kNow).empty());
+    EXPECT_EQ(release(), 0) << "nobody enabled the account";
     ASSERT_TRUE(unit([&](Connection& connection) {
                     accounts.setState(connection, scope_, paused.id, AccountState::kEnabled, kNow);
-                    EXPECT_EQ(inbox_.releaseHeld(connection, scope_, paused.id, kNow), kWaiting);
                 }).ok());
+    std::int64_t released = 0;
+    while (const std::int64_t portion = release()) {
+        EXPECT_LE(portion, static_cast<std::int64_t>(kReleasedMax));
+        released += portion;
+    }
+    EXPECT_EQ(released, kWaiting) << "also the one that had failed before";
     EXPECT_EQ(due(), kWaiting + 1);
+    EXPECT_EQ(release(), 0);
     EXPECT_FALSE(claim("one", kNow).empty());
+}
+
+TEST_F(InboxTest, AClaimGoesPastMoreWaitingRowsThanItPutsAside) {
+    const auto paused = enabledAccount("p");
+    for (int i = 0; i < 7 * static_cast<int>(kReleasedMax); ++i) {
+        NewDelivery row = delivery("p" + std::to_string(i));
+        row.account_id = paused.id;
+        insert(row);
+    }
+    insert(delivery("free"));
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    AccountRepository(*vault_).setState(connection, scope_, paused.id,
+                                                        AccountState::kPaused, kNow);
+                }).ok());
+    EXPECT_EQ(claim("one", kNow).size(), 1U);
 }
 
 // TM-IN-9

@@ -65,7 +65,7 @@ std::string nextOrderNumber(Connection& connection, std::int64_t now_ms) {
     return "CHX-" + day + "-" + number;
 }
 
-constexpr std::size_t kShownDigits = 4;
+constexpr std::size_t kSsnDigits = 9;
 
 std::string digitsOf(std::string_view text) {
     std::string digits;
@@ -90,19 +90,15 @@ void OrderRepository::insertPerson(Connection& connection, const TenantScope& sc
     const std::string& tenant = scope.tenantId();
     const std::string now = timeText(now_ms);
     const std::string digits = digitsOf(order.person_ssn.value_or(""));
+    // Of a part of a number, or a masked one, equal digits say nothing.
     std::optional<std::string> index;
-    std::optional<std::string> last4;
-    if (!digits.empty()) {
-        index = vault_.blindIndex(tenant, digits);
-        last4 = digits.substr(digits.size() - std::min(digits.size(), kShownDigits));
-    }
+    if (digits.size() == kSsnDigits) index = vault_.blindIndex(tenant, digits);
     connection.run(
-        "INSERT INTO person (id, tenant_id, external_ref, data_enc, ssn_enc, ssn_bidx, "
-        "ssn_last4_enc, created_at, updated_at) VALUES (?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO person (id, tenant_id, external_ref, data_enc, ssn_enc, ssn_bidx, created_at, "
+        "updated_at) VALUES (?,?,?,?,?,?,?,?)",
         {id, tenant, order.person_external_ref,
          persons_.seal(tenant, id, "data_enc", std::string_view(order.person_document)),
-         persons_.seal(tenant, id, "ssn_enc", order.person_ssn), index,
-         persons_.seal(tenant, id, "ssn_last4_enc", last4), now, now});
+         persons_.seal(tenant, id, "ssn_enc", order.person_ssn), index, now, now});
 }
 
 CreatedOrder OrderRepository::create(Connection& connection, const TenantScope& scope,

@@ -25,7 +25,7 @@ struct NewOrder {
     std::string status = "submitted";
     std::optional<std::string> person_external_ref;
     std::string person_document;  ///< JSON without what follows; sealed
-    /// Sealed apart, with a blind index over its digits and its last four for display.
+    /// Sealed apart, with a blind index if it has nine digits.
     std::optional<std::string> person_ssn;
     std::optional<std::string> application_ref;
     std::optional<std::string> package_code;

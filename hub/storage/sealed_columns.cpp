@@ -21,9 +21,8 @@ constexpr SealedColumn kColumns[] = {
     {"inbound_event", "headers_enc"},
     {"inbound_event", "body_enc"},
     {"observation", "document_enc"},
-    {"person", "data_enc"},
+    {"person", "data_enc", KeyClass::kIdentifier},  // with the number of a driving licence
     {"person", "ssn_enc", KeyClass::kIdentifier},
-    {"person", "ssn_last4_enc", KeyClass::kIdentifier},
     {"screening_order", "request_enc", KeyClass::kIdentifier},  // as it came, with the SSN
     {"vendor_order", "applicant_url_enc"},
     {"screening_check", "details_enc"},
@@ -122,8 +121,17 @@ void requireKeys(Connection& connection, const SystemScope& /*system*/,
 
 bool needsOlderKeys(Connection& connection, const SystemScope& /*system*/,
                     const security::Vault& vault) {
+    // A value from before there were classes is no value of an older master key.
+    const std::string master = "v1." + vault.activeKeyId();
     return std::ranges::any_of(kColumns, [&](const SealedColumn& at) {
-        return !sealedByOlderKeys(connection, at, activePrefix(vault, at), "", 1).empty();
+        bool found = false;
+        connection.query(concat({"SELECT ", at.row, " FROM ", at.table, " WHERE ", at.column,
+                                 " IS NOT NULL AND SUBSTR(", at.column,
+                                 ", 1, ?) NOT IN (?, ?) "
+                                 "LIMIT 1"}),
+                         {master.size() + 1, master + ".", master + "-"},
+                         [&](const Row&) { found = true; });
+        return found;
     });
 }
 
@@ -136,14 +144,17 @@ std::vector<WornKey> noteKeyUses(Connection& connection, const SystemScope& /*sy
         "VALUES (?,?,?,?,?,?)" +
         connection.dialect().onConflict("tenant_id, key_id", "uses = uses + ?, updated_at = ?");
     std::vector<WornKey> worn;
+    // A second time half as far again: a warning may have been missed.
+    const std::int64_t limits[] = {uses_max, uses_max + uses_max / 2};
     for (const security::KeyUse& use : uses) {
         connection.run(sql, {security::uuid7(now_ms), use.tenant, use.key_id, use.uses, now, now,
                              use.uses, now});
         connection.query("SELECT uses FROM data_key WHERE tenant_id = ? AND key_id = ?",
                          {use.tenant, use.key_id}, [&](const Row& row) {
                              const std::int64_t all = row.integer(0);
-                             if (all >= uses_max && all - use.uses < uses_max)
-                                 worn.push_back({use.tenant, use.key_id});
+                             for (const std::int64_t limit : limits)
+                                 if (all >= limit && all - use.uses < limit)
+                                     worn.push_back({use.tenant, use.key_id, limit});
                          });
     }
     return worn;

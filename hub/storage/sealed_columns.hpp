@@ -32,7 +32,7 @@ struct SealedColumn {
 /// seal new rows beside old ones that it cannot read.
 void requireKeys(Connection& connection, const SystemScope& system, const security::Vault& vault);
 
-/// Whether any value is sealed by another key than the newest one. Reads whole tables.
+/// Whether any value is sealed by another master key than the newest one. Reads whole tables.
 [[nodiscard]] bool needsOlderKeys(Connection& connection, const SystemScope& system,
                                   const security::Vault& vault);
 
@@ -51,10 +51,12 @@ inline constexpr std::int64_t kKeyUsesMax = std::int64_t{1} << 31;
 struct WornKey {
     std::string tenant_id;
     std::string key_id;
+    std::int64_t limit = 0;
 };
 /// In a unit: adds to the record of each data key how often it sealed. Gives those that reached
-/// `uses_max` with it. What a process that is killed had not noted is lost: with a note every
-/// minute that is little against the distance between kKeyUsesMax and the limit of the cipher.
+/// `uses_max`, or half as much again, with it. What a process that is killed had not noted is lost:
+/// with a note every minute that is little against the distance between kKeyUsesMax and the limit
+/// of the cipher.
 [[nodiscard]] std::vector<WornKey> noteKeyUses(Connection& connection, const SystemScope& system,
                                                const std::vector<security::KeyUse>& uses,
                                                std::int64_t now_ms,

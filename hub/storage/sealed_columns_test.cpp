@@ -61,11 +61,11 @@ protected:
 // TM-DATA-1, R-SEC-02
 TEST_F(SealedColumnsTest, IdentifiersAndSecretsHaveKeysOfTheirOwn) {
     EXPECT_EQ(keyClassOf("person", "ssn_enc"), security::KeyClass::kIdentifier);
-    EXPECT_EQ(keyClassOf("person", "data_enc"), security::KeyClass::kPersonal);
+    EXPECT_EQ(keyClassOf("finding", "details_enc"), security::KeyClass::kPersonal);
     EXPECT_EQ(keyClassOf("provider_config", "auth_config_enc"), security::KeyClass::kSecret);
     add(1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM screening_order WHERE request_enc LIKE 'v1.k1-p3.%'"), 1);
-    EXPECT_EQ(count("SELECT COUNT(*) FROM person WHERE data_enc LIKE 'v1.k1-p2.%'"), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM person WHERE data_enc LIKE 'v1.k1-p3.%'"), 1);
 }
 
 // TM-DATA-3

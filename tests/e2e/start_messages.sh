@@ -54,8 +54,14 @@ says "flows.threads (in $tree/hubd.properties): must be"
 printf 'flows.threads = 4\n' >"$tree/hubd.properties"
 
 rm -rf "$tree/data"
-starts HUB_PLUGINS_DIR="$tree/nothing"
+starts HUB_PLUGINS_DIR="$tree/nothing" HUB_SERVER_PRT=1 \
+  HUB_OUTBOUND_ROUTES=api.typo.example=http://127.0.0.1:9
 expect "hubd: warning: plugins.dir: $tree/nothing: No such file or directory" out
+expect 'hubd: warning: HUB_SERVER_PRT is no key of this hub' out
+expect 'hubd: warning: outbound.routes: no loaded plugin calls api.typo.example' out
+cp "$tree/out" "$tree/first" # the next one writes to the same file
+says "data.dir (from HUB_DATA_DIR): another hub works in $tree/data"
+cp "$tree/first" "$tree/out"
 hub=$(sed -n 's/.*listening on //p' "$tree/out")
 # A body over its limit is refused in the portal's words before a byte of it is read.
 answer=$(curl -s -m 10 -X POST -H 'Content-Length: 99999999' "$hub/api/v1/orders" || true)

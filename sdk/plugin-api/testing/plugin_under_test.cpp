@@ -86,16 +86,21 @@ Result<Claim> PluginUnderTest::claim(const Delivery& delivery, std::string_view 
     return readShape<Claim>(std::string_view(*answer));
 }
 
-Result<std::vector<Observation>> PluginUnderTest::interpret(const Delivery& delivery,
-                                                            std::string_view settings) const {
+Result<Interpretation> PluginUnderTest::interpretation(const Delivery& delivery,
+                                                       std::string_view settings) const {
     std::vector<std::string_view> blobs;
     const ClaimInput input{delivery, Raw{std::string(settings)}};
     const std::string document = writeShape(input, &blobs);
     const auto answer = call(table_->interpret, document, blobs);
     if (!answer) return answer.error();
-    auto interpretation = readShape<Interpretation>(std::string_view(*answer));
-    if (!interpretation) return interpretation.error();
-    return std::move(interpretation->observations);
+    return readShape<Interpretation>(std::string_view(*answer));
+}
+
+Result<std::vector<Observation>> PluginUnderTest::interpret(const Delivery& delivery,
+                                                            std::string_view settings) const {
+    auto said = interpretation(delivery, settings);
+    if (!said) return said.error();
+    return std::move(said->observations);
 }
 
 Result<Action> PluginUnderTest::advance(const AdvanceInput& input) const {

@@ -35,6 +35,9 @@ public:
     /// its input) or kInternal (the plugin failed); the message is the plugin's.
     [[nodiscard]] Result<Claim> claim(const Delivery& delivery,
                                       std::string_view settings = "{}") const;
+    [[nodiscard]] Result<Interpretation> interpretation(const Delivery& delivery,
+                                                        std::string_view settings = "{}") const;
+    /// The observations of interpretation() alone.
     [[nodiscard]] Result<std::vector<Observation>> interpret(
         const Delivery& delivery, std::string_view settings = "{}") const;
     [[nodiscard]] Result<Action> advance(const AdvanceInput& input) const;

@@ -2,7 +2,6 @@
 -- the equal ones of a tenant.
 ALTER TABLE person ADD COLUMN ssn_enc MEDIUMTEXT;
 ALTER TABLE person ADD COLUMN ssn_bidx CHAR(64);
-ALTER TABLE person ADD COLUMN ssn_last4_enc MEDIUMTEXT;
 CREATE INDEX ix_person_ssn ON person (tenant_id, ssn_bidx);
 
 -- How often each data key has sealed (TM-DATA-3). Without a foreign key: a tenant whose unit was undone
@@ -16,3 +15,9 @@ CREATE TABLE data_key (
   updated_at DATETIME(3) NOT NULL
 );
 CREATE UNIQUE INDEX uq_data_key ON data_key (tenant_id, key_id);
+
+-- Deliveries of an account that is not enabled stand aside. The account that is enabled again says so
+-- here, and they are released in portions (hub/storage/inbox_repository.cpp).
+ALTER TABLE provider_config ADD COLUMN releases_held INT NOT NULL DEFAULT 0;
+CREATE INDEX ix_provider_config_releases ON provider_config (releases_held);
+CREATE INDEX ix_inbound_event_held ON inbound_event (provider_config_id, hold_reason);
