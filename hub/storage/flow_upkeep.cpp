@@ -132,9 +132,11 @@ void FlowRepository::resolve(Connection& connection, const TenantScope& scope, s
     for (const std::string& step : lost) {
         connection.run(
             "UPDATE flow_step SET state = 'replied', reply_status = 0, "
-            "reply_headers_enc = ?, reply_body_enc = ?, updated_at = ? WHERE id = ?",
+            "reply_headers_enc = ?, reply_body_enc = ?, entry_at = COALESCE(entry_at, ?), "
+            "updated_at = ? WHERE id = ?",
             {steps_.seal(scope.tenantId(), step, "reply_headers_enc", std::string_view("{}")),
-             steps_.seal(scope.tenantId(), step, "reply_body_enc", std::string_view()), now, step});
+             steps_.seal(scope.tenantId(), step, "reply_body_enc", std::string_view()), now, now,
+             step});
     }
 }
 
