@@ -77,8 +77,11 @@ TEST_F(AuditVerifyTest, EndsWithTwoIfItCannotAsk) {
     EXPECT_THAT(refused.err, HasSubstr("audit.read"));
     status_ = 500;
     EXPECT_THAT(verify().err, HasSubstr("the hub answered 500"));
+    const std::string address = "127.0.0.1:" + std::to_string(server_.port());
     server_.stop(0);
-    EXPECT_EQ(verify().code, 2);
+    const Ran unreached = verify();
+    EXPECT_EQ(unreached.code, 2);
+    EXPECT_THAT(unreached.err, HasSubstr(address));
 }
 
 TEST_F(AuditVerifyTest, SendsTheKeyToNobodyInTheClear) {

@@ -97,7 +97,11 @@ Result<JsonDocument> HubCaller::post(std::string_view path, std::string body,
     request.answer_bytes_max = kAnswerBytesMax;
     request.allowed_hosts = {request.host};
     auto sent = client_->sendAndWait(std::move(request));
-    if (!sent) return sent.error().error;
+    if (!sent) {
+        return makeError(sent.error().error.code, "cannot ask the hub at " + address_.host + ':' +
+                                                      std::to_string(address_.port) + ": " +
+                                                      sent.error().error.text());
+    }
     const http::Reply reply = std::move(sent).reply();
     auto document = JsonDocument::parse(reply.body);
     if (reply.status == 401 || reply.status == 403)

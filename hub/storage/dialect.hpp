@@ -22,7 +22,7 @@ public:
     /// where one thread writes.
     [[nodiscard]] std::string_view forUpdate() const;
 
-    /// Behind a table of a subquery that is asked for each row: the index that it is to use.
+    /// Behind a table's name: the index to use, where a wrong choice walks over all that is due.
     /// MariaDB chooses by statistics, which are wrong when a table has just grown. Empty on SQLite.
     [[nodiscard]] std::string byIndex(std::string_view index) const;
 

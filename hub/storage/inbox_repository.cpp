@@ -194,28 +194,55 @@ struct InboxRepository::Due {
     std::map<std::string, std::vector<std::string>> waiting;  ///< ids by account
 };
 
-InboxRepository::Due InboxRepository::look(Connection& connection, std::string_view owner,
-                                           std::int64_t now_ms, const Look& wanted) {
+/// A row of the queue's front, and what its place and its account say.
+struct InboxRepository::Queued {
+    DeliveryLease lease;
+    std::string due_at;
+    std::optional<std::string> account_state;  ///< empty for a row of no account
+    std::string account_id;
+};
+
+// One status a statement: only then does the index give the rows in their order. A statement over
+// both sorts everything that is due, for each claim anew.
+void InboxRepository::readFront(Connection& connection, std::string_view owner, std::int64_t now_ms,
+                                const Look& wanted, std::string_view status,
+                                std::vector<Queued>& front) {
     std::string sql =
         "SELECT e.id, e.tenant_id, e.fence, CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 "
-        "ELSE e.abandoned + 1 END, p.account_state, p.id FROM inbound_event e LEFT JOIN "
-        "provider_config p ON p.id = e.provider_config_id WHERE e.status IN ('verified', "
-        "'failed') AND e.next_attempt_at <= ? "
-        "AND CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 ELSE e.abandoned + 1 END ";
+        "ELSE e.abandoned + 1 END, e.next_attempt_at, p.account_state, p.id FROM inbound_event e";
+    sql.append(connection.dialect().byIndex("ix_inbound_event_due"));
+    sql.append(
+        " LEFT JOIN provider_config p ON p.id = e.provider_config_id WHERE e.status = ? "
+        "AND e.next_attempt_at <= ? "
+        "AND CASE WHEN e.owner IS NULL OR e.owner = ? THEN 0 ELSE e.abandoned + 1 END ");
     sql.append(wanted.suspects ? ">= ? " : "< ? ");
     if (wanted.enabled_only) sql.append("AND (p.id IS NULL OR p.account_state = 'enabled') ");
-    sql.append("ORDER BY e.next_attempt_at, e.id LIMIT ?");
+    sql.append("ORDER BY e.next_attempt_at LIMIT ?");
+    connection.query(
+        sql, {owner, status, timeText(now_ms), owner, kSuspectAbandoned, wanted.window},
+        [&](const Row& row) {
+            front.push_back(Queued{{row.string(0), row.string(1), row.integer(2), row.integer(3)},
+                                   row.string(4),
+                                   row.optString(5),
+                                   row.optString(6).value_or("")});
+        });
+}
+
+InboxRepository::Due InboxRepository::look(Connection& connection, std::string_view owner,
+                                           std::int64_t now_ms, const Look& wanted) {
+    std::vector<Queued> front;
+    for (const std::string_view status : {"verified", "failed"})
+        readFront(connection, owner, now_ms, wanted, status, front);
+    std::ranges::stable_sort(front, {}, &Queued::due_at);
+    if (front.size() > wanted.window) front.resize(wanted.window);
     Due due;
-    connection.query(sql, {owner, timeText(now_ms), owner, kSuspectAbandoned, wanted.window},
-                     [&](const Row& row) {
-                         const auto state = row.optString(4);
-                         if (state && *state != kEnabled) {
-                             due.waiting[row.string(5)].push_back(row.string(0));
-                         } else if (due.leases.size() < wanted.rows_max) {
-                             due.leases.push_back(DeliveryLease{row.string(0), row.string(1),
-                                                                row.integer(2), row.integer(3)});
-                         }
-                     });
+    for (Queued& row : front) {
+        if (row.account_state && *row.account_state != kEnabled) {
+            due.waiting[row.account_id].push_back(std::move(row.lease.id));
+        } else if (due.leases.size() < wanted.rows_max) {
+            due.leases.push_back(std::move(row.lease));
+        }
+    }
     for (const auto& [account, ids] : due.waiting) putAside(connection, account, ids, now_ms);
     return due;
 }
@@ -348,9 +375,10 @@ std::int64_t InboxRepository::releaseAside(Connection& connection, const SystemS
                      {*account}, [](const Row&) {});
     std::vector<std::string> ids;
     connection.query(
-        "SELECT id FROM inbound_event WHERE provider_config_id = ? AND hold_reason = ? "
-        "AND status IN ('verified', 'failed') LIMIT ?",
-        {*account, kAside, kReleasedMax}, [&](const Row& row) { ids.push_back(row.string(0)); });
+        "SELECT id FROM inbound_event WHERE status IN ('verified', 'failed') "
+        "AND next_attempt_at = ? AND provider_config_id = ? AND hold_reason = ? LIMIT ?",
+        {kEndOfTime, *account, kAside, kReleasedMax},
+        [&](const Row& row) { ids.push_back(row.string(0)); });
     const std::string now = timeText(now_ms);
     for (const std::string& id : ids) {
         connection.run(

@@ -197,12 +197,15 @@ public:
 
 private:
     struct Due;
+    struct Queued;
     struct Look {
         std::size_t rows_max;
         std::size_t window;  ///< rows that are looked at
         bool suspects = false;
         bool enabled_only = false;
     };
+    static void readFront(Connection& connection, std::string_view owner, std::int64_t now_ms,
+                          const Look& wanted, std::string_view status, std::vector<Queued>& front);
     static Due look(Connection& connection, std::string_view owner, std::int64_t now_ms,
                     const Look& wanted);
     static std::vector<DeliveryLease> findDue(Connection& connection, std::string_view owner,

@@ -165,6 +165,26 @@ TEST_F(InboxTest, TwoOwnersNeverHoldOneRow) {
     for (const auto& lease : first) EXPECT_NE(lease.id, second.front().id);
 }
 
+TEST_F(InboxTest, ClaimsNewAndFailedRowsByTheTimeTheyAreDue) {
+    const auto insertAt = [&](const char* key, std::int64_t at_ms) {
+        NewDelivery row = delivery(key);
+        row.received_at_ms = at_ms;
+        return insert(row).id;
+    };
+    const std::string retried = insertAt("a", kNow);
+    const auto lease = claim("one", kNow).front();
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.markFailed(connection, lease, "away", kNow + 10, kNow);
+                }).ok());
+    const std::string last = insertAt("b", kNow + 20);
+    const std::string first = insertAt("c", kNow + 5);
+    const auto claimed = claim("one", kNow + 60, 2);
+    ASSERT_EQ(claimed.size(), 2U);
+    EXPECT_EQ(claimed[0].id, first);
+    EXPECT_EQ(claimed[1].id, retried);
+    EXPECT_EQ(claim("one", kNow + 60, 2).front().id, last);
+}
+
 // TM-DB-3
 TEST_F(InboxTest, LostLeaseUndoesTheUnit) {
     insert(delivery("a"));

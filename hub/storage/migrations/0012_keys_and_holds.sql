@@ -20,4 +20,3 @@ CREATE UNIQUE INDEX uq_data_key ON data_key (tenant_id, key_id);
 -- here, and they are released in portions (hub/storage/inbox_repository.cpp).
 ALTER TABLE provider_config ADD COLUMN releases_held INT NOT NULL DEFAULT 0;
 CREATE INDEX ix_provider_config_releases ON provider_config (releases_held);
-CREATE INDEX ix_inbound_event_held ON inbound_event (provider_config_id, hold_reason);
