@@ -59,8 +59,8 @@ public:
         answered_ += static_cast<std::int64_t>(answered);
         const std::int64_t stored = rows();
         if (stored < answered_) {
-            throw std::runtime_error(name() + " answered " + std::to_string(answered_) +
-                                     " and stored " + std::to_string(stored));
+            throw std::runtime_error("answered " + std::to_string(answered_) + " and stored " +
+                                     std::to_string(stored));
         }
     }
 
@@ -73,11 +73,9 @@ private:
 
 class HubTarget : public Counted {
 public:
-    HubTarget(std::string name, const std::string& url)
-        : name_(std::move(name)), hub_(settings(url)) {
+    explicit HubTarget(const std::string& url) : hub_(settings(url)) {
         hub_.connectCheckr(kApiKey);
     }
-    [[nodiscard]] std::string name() const override { return name_; }
     [[nodiscard]] std::uint16_t port() const override { return hub_.port(); }
     [[nodiscard]] std::string request(std::uint64_t n) const override {
         return post(hub_.webhookPath(), n);
@@ -94,7 +92,6 @@ private:
     }
     std::int64_t rows() override { return countRows(hub_.storageUrl(), "inbound_event"); }
 
-    std::string name_;
     hub::e2e::RunningHub hub_;
 };
 
@@ -114,7 +111,6 @@ public:
         config.trusted_proxies = {"127.0.0.1"};
         return config;
     }
-    [[nodiscard]] std::string name() const override { return "bare Beast, nothing stored"; }
     [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
     [[nodiscard]] std::string request(std::uint64_t n) const override {
         return post("/webhook", n);
@@ -128,9 +124,8 @@ private:
 // The same edge, vault and table; verifies, seals, and commits every row by itself.
 class OneRowTarget : public Counted {
 public:
-    OneRowTarget(std::string name, const std::string& url, std::size_t connections)
-        : name_(std::move(name)),
-          url_(url),
+    OneRowTarget(const std::string& url, std::size_t connections)
+        : url_(url),
           work_(connections, 4096),
           server_(BareTarget::config(),
                   [this](hub::http::Request request, const hub::http::Respond& respond) {
@@ -161,7 +156,6 @@ public:
     OneRowTarget(const OneRowTarget&) = delete;
     OneRowTarget& operator=(const OneRowTarget&) = delete;
 
-    [[nodiscard]] std::string name() const override { return name_; }
     [[nodiscard]] std::uint16_t port() const override { return server_.port(); }
     [[nodiscard]] std::string request(std::uint64_t n) const override {
         return post("/webhook", n);
@@ -227,7 +221,6 @@ private:
 
     std::int64_t rows() override { return countRows(url_, "inbound_event"); }
 
-    std::string name_;
     std::string url_;
     const std::string tenant_ = hub::security::uuid7(1'780'000'000'000);
     const std::string folder_ =
@@ -276,7 +269,6 @@ public:
     ExpressTarget(const ExpressTarget&) = delete;
     ExpressTarget& operator=(const ExpressTarget&) = delete;
 
-    [[nodiscard]] std::string name() const override { return kExpressName; }
     [[nodiscard]] std::uint16_t port() const override { return port_; }
     [[nodiscard]] std::string request(std::uint64_t n) const override {
         return post("/webhook", n);
@@ -294,18 +286,16 @@ std::string freshMariadb() { return mariadb().socketUrl(mariadb().newDatabase())
 
 }  // namespace
 
-const std::vector<std::function<std::unique_ptr<Target>()>>& targetMakers() {
+const std::vector<TargetMaker>& targetMakers() {
     // One commit per row: SQLite has one writer; MariaDB is given as many as the peer's pool.
-    static const std::vector<std::function<std::unique_ptr<Target>()>> kMakers{
-        [] { return std::make_unique<HubTarget>("hubd on SQLite", ""); },
-        [] { return std::make_unique<HubTarget>("hubd on MariaDB", freshMariadb()); },
-        [] { return std::make_unique<BareTarget>(); },
-        [] { return std::make_unique<OneRowTarget>("one commit per row, SQLite", "", 1); },
-        [] {
-            return std::make_unique<OneRowTarget>("one commit per row, MariaDB", freshMariadb(),
-                                                  10);
-        },
-        [] { return std::make_unique<ExpressTarget>(); },
+    static const std::vector<TargetMaker> kMakers{
+        {"hubd on SQLite", [] { return std::make_unique<HubTarget>(""); }},
+        {"hubd on MariaDB", [] { return std::make_unique<HubTarget>(freshMariadb()); }},
+        {"bare Beast, nothing stored", [] { return std::make_unique<BareTarget>(); }},
+        {"one commit per row, SQLite", [] { return std::make_unique<OneRowTarget>("", 1); }},
+        {"one commit per row, MariaDB",
+         [] { return std::make_unique<OneRowTarget>(freshMariadb(), 10); }},
+        {kExpressName, [] { return std::make_unique<ExpressTarget>(); }},
     };
     return kMakers;
 }

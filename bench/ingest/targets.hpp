@@ -15,7 +15,6 @@ inline constexpr const char* kExpressName = "Express + mysql2 on MariaDB";
 class Target {
 public:
     virtual ~Target() = default;
-    [[nodiscard]] virtual std::string name() const = 0;
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     /// A signed webhook with an event id of its own.
     [[nodiscard]] virtual std::string request(std::uint64_t n) const = 0;
@@ -23,7 +22,12 @@ public:
     virtual void check(std::uint64_t answered) = 0;
 };
 
+struct TargetMaker {
+    std::string name;
+    std::function<std::unique_ptr<Target>()> make;
+};
+
 /// Starts them one at a time: each has the machine alone but for the load.
-[[nodiscard]] const std::vector<std::function<std::unique_ptr<Target>()>>& targetMakers();
+[[nodiscard]] const std::vector<TargetMaker>& targetMakers();
 
 }  // namespace bench

@@ -1,5 +1,8 @@
 #include "hub/ingress/inbox_worker.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -20,6 +23,8 @@ constexpr std::int64_t kRetryFirstMs = 1'000;
 // Where the marks of `follow` begin: behind every observation a delivery may have.
 constexpr std::int64_t kFollowOrdinals = 100'000;
 constexpr std::int64_t kRetryMaxMs = 10 * 60'000;
+// A tenth of the share of the threads that take deliveries, while those want all there is.
+constexpr int kNiceness = 10;
 
 std::int64_t retryWait(std::int64_t attempts) {
     const auto doublings = static_cast<int>(std::clamp<std::int64_t>(attempts, 0, 12));
@@ -129,6 +134,8 @@ void InboxWorker::stop() {
 }
 
 void InboxWorker::loop() {
+    // A vendor waits for its 200; what a delivery means may be read when the processors are free.
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         const std::uint64_t seen = changes_;
