@@ -112,6 +112,7 @@ Attempt lostAttempt(hubsdk::ErrorCode code) {
 }
 
 Attempt unsentAttempt(hubsdk::ErrorCode code) {
+    if (code == hubsdk::ErrorCode::kRateLimited) return Attempt::kHeldBack;
     const bool policy =
         code == hubsdk::ErrorCode::kForbidden || code == hubsdk::ErrorCode::kInvalid;
     return policy ? Attempt::kRefused : Attempt::kNotSent;

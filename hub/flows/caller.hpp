@@ -35,6 +35,7 @@ struct CallContext {
 enum class Attempt : std::uint8_t {
     kReplied,   ///< `status`, `headers` and `body` are the vendor's
     kNotSent,   ///< proven: the vendor has not seen it
+    kHeldBack,  ///< not sent either, by a bound of ours: says nothing about the vendor
     kLost,      ///< it may have been executed
     kRefused,   ///< we do not send it: outside the manifest, or its bytes cannot be assembled
     kTooLarge,  ///< executed, but its reply is over the limit

@@ -47,6 +47,16 @@ TEST_F(CallerTest, ShowsTheAccountsCertificate) {
     EXPECT_THAT(request->certificate->identity, StartsWith("account-1:"));
 }
 
+TEST_F(CallerTest, ABoundOfOursIsNoFailureOfTheVendor) {
+    const auto attempt = [&](hubsdk::ErrorCode code) {
+        return outcomeOf(http::SendError{hubsdk::makeError(code, "why"), http::Delivery::kNotSent},
+                         call_, 0)
+            .attempt;
+    };
+    EXPECT_EQ(attempt(hubsdk::ErrorCode::kRateLimited), Attempt::kHeldBack);
+    EXPECT_EQ(attempt(hubsdk::ErrorCode::kUnavailable), Attempt::kNotSent);
+}
+
 TEST_F(CallerTest, AnotherAccountOrAnotherPairIsAnotherIdentity) {
     const std::string first = assembled()->certificate->identity;
     EXPECT_EQ(assembled()->certificate->identity, first);

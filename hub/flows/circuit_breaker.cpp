@@ -38,6 +38,12 @@ std::int64_t CircuitBreaker::waitMs(std::string_view vendor, std::string_view ac
     return found == breakers_.end() ? 0 : waitOf(found->second, now_ms);
 }
 
+bool CircuitBreaker::probes(std::string_view vendor, std::string_view account_id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = breakers_.find(Key(vendor, account_id));
+    return found != breakers_.end() && found->second.failures >= kBreakerFailuresMax;
+}
+
 std::int64_t CircuitBreaker::admit(std::string_view vendor, std::string_view account_id,
                                    std::int64_t now_ms) {
     const std::lock_guard lock(mutex_);

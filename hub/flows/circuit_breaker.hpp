@@ -39,6 +39,8 @@ public:
     /// 0 if `admit` would let a call go now, else the milliseconds to wait; changes nothing.
     [[nodiscard]] std::int64_t waitMs(std::string_view vendor, std::string_view account_id,
                                       std::int64_t now_ms) const;
+    /// Whether what `admit` would let go now is a probe: one call, not several.
+    [[nodiscard]] bool probes(std::string_view vendor, std::string_view account_id) const;
     /// 0 if a call may go now, else the milliseconds until it is worth asking again. When the time
     /// of an open breaker is over, one caller gets 0: its call is the probe.
     [[nodiscard]] std::int64_t admit(std::string_view vendor, std::string_view account_id,

@@ -53,6 +53,17 @@ TEST_F(CircuitBreakerTest, LetsOneProbeThrough) {
     EXPECT_TRUE(breaker_.list(now_).empty()) << "a breaker at rest takes no memory";
 }
 
+TEST_F(CircuitBreakerTest, SaysThatTheNextCallIsAProbe) {
+    EXPECT_FALSE(breaker_.probes("checkr", "a"));
+    failTimes(kBreakerFailuresMax);
+    EXPECT_TRUE(breaker_.probes("checkr", "a"));
+    EXPECT_FALSE(breaker_.probes("checkr", "b"));
+    now_ = view().until_ms;
+    ASSERT_EQ(admit(), 0);
+    breaker_.succeeded("checkr", "a");
+    EXPECT_FALSE(breaker_.probes("checkr", "a"));
+}
+
 TEST_F(CircuitBreakerTest, AFailedProbeOpensItForLonger) {
     failTimes(kBreakerFailuresMax);
     std::int64_t longest = view().until_ms - now_;

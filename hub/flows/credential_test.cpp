@@ -105,6 +105,36 @@ TEST_F(CredentialTest, ARenewalThatFailsFailsWhoeverWaits) {
     EXPECT_EQ(state(later), "done") << error(later);
 }
 
+// A token that is asked for twice harms nobody, whatever the plugin says of its repeats.
+TEST_F(CredentialTest, ALostTokenIsAskedForAgain) {
+    sql("UPDATE provider_config SET vendor_options = REPLACE(vendor_options, 'keyed', 'never')");
+    vendor_.on("/token", {loseReply(), answer(200, R"({"access":"new","refresh":"r","in":3600})")});
+    const std::string id = start(kUseToken);
+    runToEnd();
+    EXPECT_EQ(state(id), "done") << error(id);
+    EXPECT_EQ(vendor_.seen("/token").size(), 2U);
+    EXPECT_EQ(authFlows(), 1);
+}
+
+// R-VEN-16: who cannot be reached refuses nothing.
+TEST_F(CredentialTest, AnOrderWhoseTokenNobodyGivesGoesToAPerson) {
+    vendor_.on("/token", {answer(500)});
+    const auto order =
+        startOrder(std::string(kTokenFlow).insert(1, R"("order.submit":[{"label":"a","path":"/a",
+            "secret":"access_token"}],)"));
+    for (int i = 0; i < 4; ++i) {
+        run();
+        now_ += kTokenWaitMs;
+    }
+    EXPECT_EQ(flow(order.flow_id).waits_for, "token");
+    now_ += kGiveUpAfterMs;
+    runToEnd();
+    EXPECT_EQ(state(order.flow_id), "failed");
+    EXPECT_THAT(error(order.flow_id), HasSubstr("gave up"));
+    EXPECT_EQ(orderStatus(order.order_id), "in_progress") << "by hand, not failed";
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback'"), 1);
+}
+
 TEST_F(CredentialTest, ACallWithoutSecretsShowsA401AsItIs) {
     vendor_.on("/a", {answer(401)});
     const std::string id = start(R"([{"label":"a","path":"/a","allow":401}])");
@@ -155,6 +185,20 @@ TEST_F(CredentialTest, ATransientSecretExpires) {
     EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE transient_enc IS NOT NULL"), 1);
     EXPECT_EQ(sweepFlows(*database_, repositories_->flows, now_), 1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE transient_enc IS NOT NULL"), 0);
+}
+
+// A captured key that is never renewed is what the vendor counts by.
+TEST_F(CredentialTest, ACapturedKeyIsItsBudget) {
+    hubsdk::Manifest manifest = plugins_->find("flow_trial")->manifest();
+    std::erase(manifest.commands, "auth.token");
+    const auto opened = [&](const char* client_secret, const char* token) {
+        storage::SecretMap map;
+        map["client_secret"].push_back({client_secret, std::nullopt});
+        map["access_token"].push_back({token, std::nullopt});
+        return Credentials(map, account(), manifest, now_).budgetKey();
+    };
+    EXPECT_EQ(opened("partner", "key"), opened("partner", "key"));
+    EXPECT_NE(opened("partner", "key"), opened("partner", "other"));
 }
 
 TEST_F(CredentialTest, AccountsWithOneKeyShareItsBudget) {

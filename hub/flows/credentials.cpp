@@ -19,13 +19,17 @@ bool isSent(const hubsdk::SecretRule& rule) {
     });
 }
 
-// Of what stays the same: captured tokens change while the vendor counts on.
+// Of what stays the same: a token that is renewed changes while the vendor counts on, a key that
+// was captured once does not.
 std::string budgetKeyOf(const security::SecretValues& values, const hubsdk::Manifest& manifest,
                         const storage::Account& account) {
+    const bool renews =
+        std::ranges::find(manifest.commands, "auth.token") != manifest.commands.end();
     std::string text;
     for (const hubsdk::SecretRule& rule : manifest.secrets) {
         const auto found = values.find(rule.name);
-        if (found == values.end() || !isSent(rule) || isCaptured(manifest, rule.name)) continue;
+        if (found == values.end() || !isSent(rule)) continue;
+        if (renews && isCaptured(manifest, rule.name)) continue;
         text += rule.name + "=" + found->second.front() + "\n";
     }
     if (text.empty()) return account.id;

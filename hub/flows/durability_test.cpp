@@ -178,7 +178,7 @@ TEST_F(DurabilityTest, AnswersQuestionsFromTheAccount) {
     sql(R"(UPDATE provider_config SET vendor_options = '{"packages":{"basic":"b1"}}')");
     const std::string id = start(R"([{"do":"ask","what":"packages"}])");
     run();
-    EXPECT_THAT(result(id), HasSubstr(R"({\"basic\":\"b1\"})"));
+    EXPECT_THAT(result(id), HasSubstr(R"([{\"code\":\"basic\",\"vendor_package\":\"b1\"}])"));
 }
 
 TEST_F(DurabilityTest, ALegStartsWithAnEmptyJournal) {
@@ -188,6 +188,14 @@ TEST_F(DurabilityTest, ALegStartsWithAnEmptyJournal) {
     EXPECT_EQ(flow(id).leg, 3);
     EXPECT_EQ(steps(id).size(), 1U);
     EXPECT_EQ(vendor_.seen("/a").size(), 4U);
+}
+
+TEST_F(DurabilityTest, EachLegSaysSomethingBeforeItsFirstCall) {
+    const std::string id =
+        start(R"([{"do":"observe"},{"label":"a","path":"/a"},{"do":"leg","legs":2}])");
+    run();
+    EXPECT_EQ(state(id), "done") << error(id);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM observation"), 3);
 }
 
 TEST_F(DurabilityTest, ALegOverItsEntriesFails) {

@@ -23,6 +23,10 @@ std::int64_t fetchStart(const FlowTurn& turn) {
     return turn.steps.empty() ? turn.flow.created_at_ms : turn.steps.front().intent_at_ms;
 }
 
+// What a leg says before its first step has the flow as its source: each leg counts in its own
+// range, as many as one action can hold.
+constexpr std::int64_t kLegOrdinals = 10'000;
+
 std::string notByItself(const FlowTurn& turn) {
     return turn.flow.command + " did not end by itself.";
 }
@@ -48,7 +52,7 @@ void FlowRunner::applyStep(Connection& connection, const FlowTurn& turn,
                                  false,
                                  "flow_step",
                                  turn.steps.empty() ? turn.flow.id : turn.steps.back().id,
-                                 0,
+                                 turn.steps.empty() ? turn.flow.leg * kLegOrdinals : 0,
                                  std::nullopt,
                                  fetchStart(turn),
                                  turn.account.unknown_orders == "create"
@@ -106,9 +110,7 @@ FlowRunner::Next FlowRunner::finish(const FlowTurn& turn, const hubsdk::Action& 
         if (action.error) end.error_class = action.error->error_class;
         end.cursor = action.cursor;
         settleSubject({connection, repositories, turn.scope(), now}, end);
-        if (turn.flow.command.starts_with("auth.")) {
-            repositories.flows.wakeWaiting(connection, turn.scope(), turn.account.id, "token", now);
-        }
+        wakeTokenWaiters(connection, turn);
     });
     if (!finished) return Next::kReleased;
     services_.control.stats.ended.add(turn.flow.command, storage::nameOf(state));
@@ -153,15 +155,19 @@ FlowRunner::Next FlowRunner::fail(const FlowTurn& turn, ErrorClass error_class,
         settleSubject({connection, services_.repositories, turn.scope(), now},
                       {turn.flow, turn.account, turn.pluginSha(), Ending::kFailed, error_class,
                        std::nullopt});
-        if (turn.flow.command.starts_with("auth.")) {
-            services_.repositories.flows.wakeWaiting(connection, turn.scope(), turn.account.id,
-                                                     "token", now);
-        }
+        wakeTokenWaiters(connection, turn);
     });
     if (failed) services_.control.stats.ended.add(turn.flow.command, "failed");
     observe::log(Level::kWarning, "flow.failed", {{"flow", turn.flow.id}, {"why", why}});
     if (failed && services_.flows_changed) services_.flows_changed();
     return Next::kReleased;
+}
+
+// Whoever waits for a token learns how its renewal ended.
+void FlowRunner::wakeTokenWaiters(Connection& connection, const FlowTurn& turn) const {
+    if (!asksForToken(turn)) return;
+    services_.repositories.flows.wakeWaiting(connection, turn.scope(), turn.account.id, "token",
+                                             services_.now_ms());
 }
 
 FlowRunner::Next FlowRunner::giveUp(const FlowTurn& turn) const {
@@ -177,6 +183,7 @@ FlowRunner::Next FlowRunner::giveUp(const FlowTurn& turn) const {
         settleSubject({connection, services_.repositories, turn.scope(), now},
                       {turn.flow, turn.account, turn.pluginSha(), Ending::kGaveUp,
                        ErrorClass::kVendorUnavailable, std::nullopt});
+        wakeTokenWaiters(connection, turn);
     });
     if (given_up) services_.control.stats.ended.add(turn.flow.command, "gave_up");
     observe::log(Level::kWarning, "flow.gave_up", {{"flow", turn.flow.id}});

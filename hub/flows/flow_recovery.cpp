@@ -60,10 +60,9 @@ FlowRunner::Next FlowRunner::settleInterrupted(FlowTurn& turn) const {
             step->entry_at_ms = now;
         }
     }
-    const auto uncertain = std::ranges::find_if(turn.steps, isUncertain);
+    const auto uncertain = std::ranges::find_if(
+        turn.steps, [&](const FlowStep& step) { return isUncertain(turn, step); });
     if (uncertain == turn.steps.end()) return Next::kReady;
-    if (turn.flow.command.starts_with("auth."))
-        return fail(turn, ErrorClass::kAuth, "the answer was lost", uncertain->intent.label);
     return endUncertain(turn, "the answer to " + uncertain->intent.label + " was lost");
 }
 
@@ -87,7 +86,8 @@ FlowRunner::Next FlowRunner::recoverStep(FlowTurn& turn, const FlowStep& step) c
         return trouble(turn, lookUpAt(step), "look_up");
     }
     if (step.state == StepState::kIntent && step.intent.kind == "wait") return waitStep(turn, step);
-    if (awaitsRepeat(step)) return repeat(turn, step, {repeatAt(step), "not answered", false});
+    if (awaitsRepeat(turn, step))
+        return repeat(turn, step, {repeatAt(step), "not answered", false});
     const bool refused = step.state == StepState::kReplied && step.reply &&
                          step.reply->status == kUnauthorised &&
                          canRenewTokens(turn.manifest(), turn.flow.command);
@@ -132,8 +132,9 @@ FlowRunner::Next FlowRunner::renewAfterRefusal(FlowTurn& turn, const FlowStep& s
     if (before > 0) return Next::kReady;
     const std::int64_t refused_at = step.entry_at_ms.value_or(step.intent_at_ms);
     if (renewal && renewal->finished_at_ms.value_or(0) >= refused_at) {
-        if (renewal->state != FlowState::kDone) return Next::kReady;
-        return repeat(turn, step, {services_.now_ms(), "401, token renewed", false});
+        if (renewal->state == FlowState::kDone)
+            return repeat(turn, step, {services_.now_ms(), "401, token renewed", false});
+        if (!renewal->gave_up) return Next::kReady;
     }
     return awaitToken(turn);
 }
@@ -142,6 +143,8 @@ FlowRunner::Next FlowRunner::renewAfterRefusal(FlowTurn& turn, const FlowStep& s
 FlowRunner::Next FlowRunner::awaitToken(const FlowTurn& turn) const {
     const std::int64_t now = services_.now_ms();
     const auto& repositories = services_.repositories;
+    const auto& give_up = turn.flow.give_up_at_ms;
+    if (give_up && now > *give_up) return giveUp(turn);
     const bool waiting = commit(turn, "await token", [&](Connection& connection) {
         startAccountFlow(connection, repositories, turn.scope(), turn.account,
                          AccountCommand{"auth.token", "", turn.plugin->sha256()}, now);
@@ -203,6 +206,10 @@ FlowRunner::Next FlowRunner::repeat(FlowTurn& turn, const FlowStep& step,
     const Admission admission = admit(turn, {&*call}, *credentials);
     if (admission.calls == 0) return admission.next;
     const std::int64_t deadline = now + deadlineMs(*call, turn.manifest(), turn.account);
+    if (keyIsForgotten(turn, step, deadline)) {
+        return endUncertain(turn, "the answer to " + step.intent.label +
+                                      " was lost, and the vendor no longer knows its key");
+    }
     const bool renewed = commit(turn, "repeat", [&](Connection& connection) {
         services_.repositories.flows.repeatStep(connection, turn.lease, step.id,
                                                 {again.why, deadline, again.blames}, now);

@@ -32,15 +32,15 @@ std::optional<storage::Order> askedOrder(const storage::Repositories& repositori
     return repositories.orders.find(connection, scope, row->order_id);
 }
 
-std::string orderAnswer(const storage::Order& order) {
-    std::string json;
-    hubsdk::JsonWriter writer(json);
-    writer.beginObject();
-    writer.member("id", std::string_view(order.id));
-    writer.member("number", std::string_view(order.order_number));
-    writer.member("status", std::string_view(order.status));
-    writer.endObject();
-    return json;
+std::vector<hubsdk::HostPackage> packagesOf(const storage::Account& account) {
+    std::vector<hubsdk::HostPackage> packages;
+    const auto settings = hubsdk::JsonDocument::parse(account.settings);
+    if (!settings) return packages;
+    for (const auto& member : settings->root()["packages"].members()) {
+        const std::string_view theirs = hubsdk::Json(&member.value).scalarText().value_or("");
+        packages.push_back({std::string(member.name), std::string(theirs)});
+    }
+    return packages;
 }
 
 // From when on the flow cannot know what was delivered: the state that its last call read is as old
@@ -203,19 +203,15 @@ FlowRunner::Next FlowRunner::carryOut(FlowTurn& turn, const hubsdk::Action& acti
 }
 
 std::string FlowRunner::answerTo(const FlowTurn& turn, const hubsdk::Ask& ask) const {
-    if (ask.what == "packages") {
-        auto settings = hubsdk::JsonDocument::parse(turn.account.settings);
-        return settings && settings->root()["packages"].present()
-                   ? hubsdk::toText(settings->root()["packages"])
-                   : "null";
-    }
+    if (ask.what == "packages") return hubsdk::writeShape(packagesOf(turn.account));
     if (ask.what != "order") return "null";
     auto about = hubsdk::JsonDocument::parse(ask.about.json.empty() ? "null" : ask.about.json);
     if (!about) return "null";
     const auto order = services_.database.read([&](Connection& connection) {
         return askedOrder(services_.repositories, connection, turn, about->root());
     });
-    return order ? orderAnswer(*order) : "null";
+    if (!order) return "null";
+    return hubsdk::writeShape(hubsdk::HostOrder{order->id, order->order_number, order->status});
 }
 
 FlowRunner::Next FlowRunner::ask(FlowTurn& turn, const hubsdk::Action& action) const {

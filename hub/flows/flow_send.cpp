@@ -61,6 +61,8 @@ std::string_view outcomeWord(const CallOutcome& outcome) {
     switch (outcome.attempt) {
         case Attempt::kNotSent:
             return "not_sent";
+        case Attempt::kHeldBack:
+            return "held_back";
         case Attempt::kLost:
             return "lost";
         case Attempt::kRefused:
@@ -141,7 +143,8 @@ FlowRunner::Admission FlowRunner::admit(const FlowTurn& turn,
             return services_.repositories.flows.latest(connection, turn.scope(), turn.account.id,
                                                        "auth.token");
         });
-        const bool refused = last && last->state == FlowState::kFailed &&
+        // Who could not be reached has refused nothing.
+        const bool refused = last && last->state == FlowState::kFailed && !last->gave_up &&
                              last->finished_at_ms.value_or(0) > now - kTokenFailureMs;
         return {0, refused ? fail(turn, ErrorClass::kAuth, "the token could not be renewed")
                            : awaitToken(turn)};
@@ -153,6 +156,7 @@ FlowRunner::Admission FlowRunner::admit(const FlowTurn& turn,
         std::vector<std::string_view> paths;
         paths.reserve(calls.size());
         for (const hubsdk::Call* call : calls) paths.push_back(call->path);
+        if (control.breaker.probes(vendor, turn.account.id)) paths.resize(1);
         grant = control.budget.take(credentials.budgetKey(), paths, bucketsOf(turn), now);
         if (grant.calls == 0) return {0, sleep(turn, now + grant.wait_ms, "rate")};
         closed_ms = control.breaker.admit(vendor, turn.account.id, now);
@@ -219,7 +223,7 @@ void FlowRunner::note(const FlowTurn& turn, const CallOutcome& outcome,
     const std::string& vendor = turn.flow.plugin_key;
     control.stats.calls.add(vendor, outcomeWord(outcome));
     if (outcome.attempt == Attempt::kLost) ++control.stats.lost;
-    if (outcome.attempt == Attempt::kRefused) return;
+    if (outcome.attempt == Attempt::kRefused || outcome.attempt == Attempt::kHeldBack) return;
     const bool replied = outcome.attempt == Attempt::kReplied;
     const bool away = outcome.attempt == Attempt::kNotSent || outcome.attempt == Attempt::kLost ||
                       (replied && outcome.status >= 500);
@@ -250,7 +254,7 @@ void FlowRunner::storeReply(Connection& connection, const FlowTurn& turn, const 
         reply.status = 400;
         head.headers.push_back({"X-Hub-Refused", outcome.error});
     } else {
-        reply.status = outcome.attempt == Attempt::kNotSent ? kStatusNotSent : kStatusTooLarge;
+        reply.status = outcome.attempt == Attempt::kTooLarge ? kStatusTooLarge : kStatusNotSent;
     }
     if (outcome.attempt == Attempt::kReplied && good && intended.call->to == "blob") {
         const std::string* type = hubsdk::findHeader(outcome.headers, "Content-Type");

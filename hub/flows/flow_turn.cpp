@@ -80,21 +80,30 @@ hubsdk::Repeat repeatOf(const FlowStep& step) {
     return hubsdk::enumOf<hubsdk::Repeat>(step.intent.repeat_rule).value_or(hubsdk::Repeat::kNever);
 }
 
-bool awaitsRepeat(const FlowStep& step) {
+bool asksForToken(const FlowTurn& turn) { return turn.flow.command.starts_with("auth."); }
+
+bool awaitsRepeat(const FlowTurn& turn, const FlowStep& step) {
     if (step.state == StepState::kReplied)
         return step.reply && step.reply->status == kStatusNotSent;
     if (step.state != StepState::kLost) return false;
     const hubsdk::Repeat repeat = repeatOf(step);
-    return repeat == hubsdk::Repeat::kSafe || repeat == hubsdk::Repeat::kKeyed;
+    return repeat == hubsdk::Repeat::kSafe || repeat == hubsdk::Repeat::kKeyed ||
+           asksForToken(turn);
 }
 
-bool isUncertain(const FlowStep& step) {
-    return step.state == StepState::kLost && repeatOf(step) == hubsdk::Repeat::kNever;
+bool keyIsForgotten(const FlowTurn& turn, const FlowStep& step, std::int64_t at_ms) {
+    const auto& lifetime = turn.manifest().key_lifetime_ms;
+    return lifetime && repeatOf(step) == hubsdk::Repeat::kKeyed && !asksForToken(turn) &&
+           isOpen(turn, step) && at_ms >= step.lost_since_ms + *lifetime;
+}
+
+bool isUncertain(const FlowTurn& turn, const FlowStep& step) {
+    return step.state == StepState::kLost && repeatOf(step) == hubsdk::Repeat::kNever &&
+           !asksForToken(turn);
 }
 
 bool mayBeDone(const FlowTurn& turn) {
-    // A token that is asked for twice harms nobody, and all flows of its account wait for it.
-    if (turn.flow.command.starts_with("auth.")) return false;
+    if (asksForToken(turn)) return false;
     return std::ranges::any_of(turn.steps,
                                [&](const FlowStep& step) { return isOpen(turn, step); });
 }

@@ -47,14 +47,23 @@ struct FlowTurn {
 
 [[nodiscard]] hubsdk::Repeat repeatOf(const storage::FlowStep& step);
 
+/// A token that is asked for twice harms nobody, and all flows of its account wait for it.
+[[nodiscard]] bool asksForToken(const FlowTurn& turn);
+
 /// True for a step that waits to be sent again: never sent, or lost and harmless to repeat.
-[[nodiscard]] bool awaitsRepeat(const storage::FlowStep& step);
+[[nodiscard]] bool awaitsRepeat(const FlowTurn& turn, const storage::FlowStep& step);
+
+/// Whether the vendor may have carried out the step under a key that it no longer knows at `at_ms`
+/// (the manifest's key_lifetime_ms; without one it knows keys for ever). Sent again it would be
+/// carried out again.
+[[nodiscard]] bool keyIsForgotten(const FlowTurn& turn, const storage::FlowStep& step,
+                                  std::int64_t at_ms);
 
 /// Whether a request that the vendor may have carried out has no answer. Such a flow must not end
 /// as failed: whoever does by hand what it did not would do it twice.
 [[nodiscard]] bool mayBeDone(const FlowTurn& turn);
 /// True for a lost step that must not be repeated and cannot be looked up.
-[[nodiscard]] bool isUncertain(const storage::FlowStep& step);
+[[nodiscard]] bool isUncertain(const FlowTurn& turn, const storage::FlowStep& step);
 
 /// When a lost step may be searched for.
 [[nodiscard]] std::int64_t lookUpAt(const storage::FlowStep& step);

@@ -170,6 +170,30 @@ TEST_F(OrderFlowTest, EventsDuringAFetchAskForAnotherOne) {
     EXPECT_EQ(row.fetch_done, row.fetch_wanted);
 }
 
+TEST_F(OrderFlowTest, EventsDuringAFetchThatFailsAskForAnotherOne) {
+    const auto order = startOrder(kSettings);
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});
+    run();
+    testing::Behaviour refused = answer(404);
+    refused.before = [&] {
+        ASSERT_TRUE(database_
+                        ->write(storage::WriteQueue::kApply,
+                                [&](storage::Connection& connection) {
+                                    repositories_->vendor_orders.raiseFetchWanted(
+                                        connection, scope_, order.vendor_order_id, now_);
+                                })
+                        .ok());
+    };
+    vendor_.on("/read", {refused, answer(200, R"({"id":"v-1"})")});
+    startOrderCommand(order.vendor_order_id, "order.refresh");
+    run();
+    now_ += kFetchGatherMs;
+    run();
+    EXPECT_EQ(vendor_.seen("/read").size(), 2U);
+    const auto row = vendorOrder(order.vendor_order_id);
+    EXPECT_EQ(row.fetch_done, row.fetch_wanted);
+}
+
 TEST_F(OrderFlowTest, TheFirstWishIsFetchedAtOnceAndThoseThatFollowTogether) {
     const auto order = startOrder(kSettings);
     vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});

@@ -135,6 +135,18 @@ TEST_F(PaceTest, FlowsSleepBehindAnOpenBreakerAndOneProbes) {
     EXPECT_EQ(control_.stats.calls.of("flow_trial", "not_sent"), 5U);
 }
 
+TEST_F(PaceTest, OfSeveralCallsOneProbes) {
+    constexpr std::int64_t kFailures = kBreakerFailuresMax;
+    for (int i = 0; i < kFailures; ++i) control_.breaker.failed("flow_trial", account().id, now_);
+    now_ = breaker().until_ms;
+    vendor_.on("/a", {answer(500), answer(200)});
+    start(R"([{"do":"all","calls":[{"label":"a","path":"/a"},{"label":"b","path":"/b"},
+              {"label":"c","path":"/c"}]}])");
+    run();
+    EXPECT_EQ(vendor_.seen().size(), 1U);
+    EXPECT_EQ(breaker().state, BreakerState::kOpen);
+}
+
 // R-VEN-16
 TEST_F(PaceTest, GivesUpAfterThreeDaysAndHandsTheOrderToAPerson) {
     vendor_.on("/a", {answer(500)});

@@ -33,6 +33,26 @@ TEST_F(RepeatTest, KeyedIsSentAgainWithTheSameKey) {
     EXPECT_NE(headerOf(seen[0], "Idempotency-Key"), headerOf(seen[2], "Idempotency-Key"));
 }
 
+TEST_F(RepeatTest, AKeyThatTheVendorHasForgottenIsNotSentAgain) {
+    vendor_.on("/a", {loseReply(), answer(200)});
+    const std::string id = start(R"([{"label":"a","path":"/a","repeat":"keyed"}])");
+    run();
+    now_ += 86'400'000;  // the manifest's key_lifetime_ms
+    runToEnd();
+    EXPECT_EQ(state(id), "uncertain");
+    EXPECT_THAT(error(id), HasSubstr("no longer knows its key"));
+    EXPECT_EQ(vendor_.seen().size(), 1U);
+}
+
+TEST_F(RepeatTest, AKeyThatWasNeverTakenMayBeSentWhenEver) {
+    vendor_.on("/a", {answer(503), answer(200)});
+    const std::string id = start(R"([{"label":"a","path":"/a","repeat":"keyed"}])");
+    run();
+    now_ += 86'400'000;
+    runToEnd();
+    EXPECT_EQ(state(id), "done") << error(id);
+}
+
 TEST_F(RepeatTest, NeverEndsUncertainWithAnAlert) {
     vendor_.on("/a", {loseReply()});
     const std::string id = start(R"([{"label":"a","path":"/a"},{"label":"b","path":"/b"}])");

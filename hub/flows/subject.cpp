@@ -86,8 +86,10 @@ void settleSubject(const domain::UnitOfWork& unit, const SubjectEnd& end) {
     const bool fetched = end.flow.command == kRefresh && done;
     if (fetched) row->fetch_done = std::max(row->fetch_done, seen);
     orders.save(unit.connection, unit.scope, *row, unit.now_ms);
-    // Events that came while this fetch ran are not covered by it. What a person said is checked.
-    if ((fetched && row->fetch_wanted > seen) || end.vendor_order_id) fetch(unit, end, *row);
+    // Events that came while this fetch ran are not covered by it, however it ended. What a person
+    // said is checked.
+    const bool wanted = end.flow.command == kRefresh && over && row->fetch_wanted > seen;
+    if (wanted || end.vendor_order_id) fetch(unit, end, *row);
 }
 
 }  // namespace hub::flows

@@ -229,7 +229,7 @@ void Client::send(OutboundRequest request, ReplySink sink, SendCallback callback
     if (impl.calls_open.fetch_add(1) >= impl.config.limits.calls_max) {
         asio::post(impl.context, [&impl, callback = std::move(callback)] {
             --impl.calls_open;
-            callback(notSent(ErrorCode::kUnavailable, "too many calls are open"));
+            callback(notSent(ErrorCode::kRateLimited, "too many calls are open"));
         });
         return;
     }
@@ -281,7 +281,7 @@ std::optional<SendError> Client::Impl::admit(const OutboundRequest& request) {
     }
     std::size_t& here = calls_per_host[request.host];
     if (here >= config.limits.calls_per_host_max) {
-        return notSent(ErrorCode::kUnavailable, "too many calls to this host", request.host);
+        return notSent(ErrorCode::kRateLimited, "too many calls to this host", request.host);
     }
     ++here;
     return std::nullopt;

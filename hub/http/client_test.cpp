@@ -267,7 +267,7 @@ TEST(Client, LimitsCallsInTotalAndPerHost) {
         const SendResult second = client.sendAndWait(request());
         release.set_value();
         ASSERT_FALSE(second);
-        EXPECT_EQ(second.error().error.code, ErrorCode::kUnavailable);
+        EXPECT_EQ(second.error().error.code, ErrorCode::kRateLimited);
         EXPECT_EQ(second.error().delivery, Delivery::kNotSent);
         EXPECT_EQ(first.get_future().get().error().error.code, ErrorCode::kForbidden);
     }

@@ -27,7 +27,7 @@ protected:
             database_->write(storage::WriteQueue::kPortal, [&](storage::Connection& connection) {
                 connection.run(
                     "UPDATE provider_config SET vendor_options = ? WHERE id = ?",
-                    {R"({"packages":[{"code":"basic","name":"Basic","country":"US"}]})", made.id});
+                    {R"({"packages":{"basic":"Basic"}})", made.id});
             });
         EXPECT_TRUE(done.ok());
         runner_ = std::make_unique<flows::FlowRunner>(

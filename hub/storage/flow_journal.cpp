@@ -56,6 +56,7 @@ FlowStep stepOf(const Row& row, const SealedCells& cells, const std::string& ten
     out.blamed = row.integer(20);
     out.answered_before = row.integer(21);
     out.lost_before = row.integer(22);
+    out.lost_since_ms = row.time(23);
     return out;
 }
 
@@ -75,7 +76,9 @@ std::vector<FlowStep> FlowRepository::journal(Connection& connection,
         "'replied' AND (a.reply_status BETWEEN 200 AND 299 OR (a.reply_status BETWEEN 400 AND "
         "499 AND a.reply_status NOT IN (401, 403, 408, 425, 429)))) END, "
         "CASE WHEN s.attempt = 1 THEN 0 ELSE (SELECT COUNT(*) FROM flow_attempt a WHERE "
-        "a.flow_step_id = s.id AND a.outcome = 'lost') END "
+        "a.flow_step_id = s.id AND a.outcome = 'lost') END, "
+        "CASE WHEN s.attempt = 1 THEN s.intent_at ELSE COALESCE((SELECT MIN(a.started_at) FROM "
+        "flow_attempt a WHERE a.flow_step_id = s.id AND a.outcome = 'lost'), s.intent_at) END "
         "FROM flow_step s JOIN flow f ON f.id = s.flow_id AND f.leg = s.leg "
         "WHERE f.id = ? AND f.tenant_id = ? ORDER BY s.seq",
         {lease.flow_id, lease.tenant_id},

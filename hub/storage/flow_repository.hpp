@@ -80,6 +80,7 @@ struct Flow {
 struct LatestFlow {
     FlowState state;
     std::optional<std::int64_t> finished_at_ms;
+    bool gave_up = false;  ///< failed because nobody could be reached in time
 };
 
 /// The newest flow of one command on one subject.
@@ -210,8 +211,9 @@ struct FlowStep {
     std::int64_t attempt = 1;
     std::int64_t blamed = 0;  ///< repeats after answers that blamed the request
     std::int64_t answered_before =
-        0;                         ///< earlier attempts with the vendor's word on what was asked
-    std::int64_t lost_before = 0;  ///< attempts before the present one whose answer was lost
+        0;                           ///< earlier attempts with the vendor's word on what was asked
+    std::int64_t lost_before = 0;    ///< attempts before the present one whose answer was lost
+    std::int64_t lost_since_ms = 0;  ///< start of the first lost attempt; if none, of the present
     std::int64_t intent_at_ms = 0;
     std::optional<std::int64_t> entry_at_ms;  ///< when the reply was committed, or found lost
     std::optional<FlowReply> reply;

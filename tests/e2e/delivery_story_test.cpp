@@ -104,7 +104,8 @@ TEST(SharedUrl, ParksAForeignAccountWithAnAlarmAndNothingElse) {
 
 TEST(InboundRequest, IsAnsweredAgainWithTheStoredAnswerAndHasOneEffect) {
     const RunningHub hub(kShapes);
-    const auto provider = hub.connect(providerJson("shape_inbound_answer", ""));
+    const auto provider = hub.connect(
+        providerJson("shape_inbound_answer", R"("settings":{"packages":{"basic":"B 1"}},)"));
     const std::string question = R"({"country":"US"})";
     const auto ask = [&] {
         return hub.send("POST", provider.webhook_path + "/packages",
@@ -112,6 +113,7 @@ TEST(InboundRequest, IsAnsweredAgainWithTheStoredAnswerAndHasOneEffect) {
     };
     const HttpAnswer first = ask();
     EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(first.body, R"([{"key":"basic","label":"B 1"}])");
     EXPECT_EQ(headerOf(first, "X-Signature"), signatureOf(first.body));
     ASSERT_TRUE(waitFor(30, [&] { return atRest(hub); }));
     StoredRows rows(hub);

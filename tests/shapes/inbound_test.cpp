@@ -120,8 +120,7 @@ TEST_F(InboundShapes, AnInboundRequestIsAnsweredAndSigned) {
     EXPECT_TRUE(verdict.authentic()) << verdict.reason();
     EXPECT_FALSE(verdict.isHint());
     const auto played = play(inboundRequest(delivery), {},
-                             withPackages(R"([{"code":"basic","name":"Basic","country":"US"},)"
-                                          R"({"code":"plus","name":"\u00dcber","country":"DE"}])"));
+                             withPackages(R"([{"code":"plus","vendor_package":"\u00dcber"}])"));
     ASSERT_EQ(played.actions.size(), 2U);
     EXPECT_EQ(played.actions[0].action, ActionKind::kAsk);
     ASSERT_TRUE(played.last().answer.has_value());

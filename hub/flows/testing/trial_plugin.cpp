@@ -158,6 +158,10 @@ Flow played(const Command& inputs, const Account& account) {
             said += answer + " ";
         } else if (what == "leg" && inputs.leg < step["legs"].asInt64().value_or(0)) {
             co_return nextLeg(inputs, "after " + std::to_string(inputs.leg));
+        } else if (what == "observe") {
+            Observation observation;
+            observation.vendor_order_id = "leg-" + std::to_string(inputs.leg);
+            observe(std::move(observation));
         } else if (what == "move_cursor") {
             cursor += "+1";
         } else if (what == "fail") {

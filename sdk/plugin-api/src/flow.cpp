@@ -169,6 +169,10 @@ bool FlowRun::answersTo(std::vector<Request>& requests, Replies& replies) {
         complete(request.call_, request.takesDefaults());
         entries.push_back(next(request.call_.label));
     }
+    // Also if more of them are asked for, or this one fails: an entry says that its action went
+    // out.
+    if (std::ranges::any_of(entries, [](const Entry* entry) { return entry != nullptr; }))
+        dropCommitted();
     for (std::size_t i = 0; i < requests.size(); ++i) {
         if (entries[i] == nullptr) {
             action.calls.push_back(requests[i].call_);
@@ -178,10 +182,7 @@ bool FlowRun::answersTo(std::vector<Request>& requests, Replies& replies) {
             replies.emplace_back(entries[i], entries[i]->label);
         }
     }
-    if (action.calls.empty()) {
-        dropCommitted();
-        return true;
-    }
+    if (action.calls.empty()) return true;
     if (checkLeftOver(describe(action.calls.front()))) decide(std::move(action));
     return false;
 }
@@ -270,6 +271,11 @@ void Flow::promise_type::unhandled_exception() {
 Outcome done() { return Outcome(Action{}); }
 
 Outcome failed(VendorError error) { return Outcome(failedWith(std::move(error))); }
+
+Outcome again(const Reply& reply, VendorError error) {
+    error.label = reply.label();
+    return Outcome(againAt(reply.label(), std::move(error)));
+}
 
 VendorError vendorError(ErrorClass error_class, std::string message) {
     VendorError error;

@@ -35,10 +35,13 @@ Flow twoSteps() {
 
 Flow oneStep() {
     Reply reply = co_await get("one", "/one").allow(404);
+    if (reply.body() == "busy")
+        co_return again(reply, vendorError(ErrorClass::kVendorUnavailable, "busy"));
     co_return done().result(std::to_string(reply.status()));
 }
 
 Flow threeAtOnce() {
+    observe(observed("before"));
     Request a = get("a", "/a");
     Request b = get("b", "/b");
     Request c = get("c", "/c");

@@ -40,6 +40,13 @@ TEST_F(FlowTest, ObservationsGoOutOnceWithTheActionThatFollows) {
     EXPECT_EQ(played.actions[1].observations.size(), 1U);
 }
 
+TEST_F(FlowTest, WhatWentOutIsNotSaidAgainWhenItsStepFails) {
+    const Played played = play("order.refresh", {reply("POST", "/first", "", 400)});
+    EXPECT_EQ(played.last().action, ActionKind::kFailed);
+    EXPECT_EQ(played.actions.front().observations.size(), 1U);
+    EXPECT_TRUE(played.last().observations.empty());
+}
+
 TEST_F(FlowTest, ManyRequestsAtOnceAreOneAction) {
     const Played played = play("catalog.list", {reply("GET", "/a", "{}"), reply("GET", "/b", "{}"),
                                                 reply("GET", "/c", "{}", 204)});
@@ -62,6 +69,7 @@ TEST_F(FlowTest, OnlyTheMissingRequestsAreAskedAgain) {
     ASSERT_EQ(action->calls.size(), 2U);
     EXPECT_EQ(action->calls[0].label, "a");
     EXPECT_EQ(action->calls[1].label, "c");
+    EXPECT_TRUE(action->observations.empty()) << "they went out with the one that was sent";
 }
 
 TEST_F(FlowTest, AsksTheHostAndWaits) {
@@ -122,6 +130,13 @@ TEST_F(FlowTest, ARetryableAnswerRepeatsTheStepAndCommitsNothingElse) {
     EXPECT_EQ(played.last().again->after_ms, 7000);
     EXPECT_EQ(played.last().again->error_class, ErrorClass::kRateLimited);
     EXPECT_TRUE(played.last().observations.empty());
+}
+
+TEST_F(FlowTest, AnErrorInsideAGoodReplyMayRepeatTheStep) {
+    const Played played = play("account.test", {reply("GET", "/one", "busy")});
+    ASSERT_EQ(played.last().action, ActionKind::kAgain);
+    EXPECT_EQ(played.last().again->label, "one");
+    EXPECT_EQ(played.last().again->error_class, ErrorClass::kVendorUnavailable);
 }
 
 TEST_F(FlowTest, AllowedStatusesAreReplies) {

@@ -5,16 +5,14 @@ namespace {
 
 using namespace hubsdk;
 
-std::string packageList(Json packages, std::string_view country) {
+std::string packageList(const std::vector<HostPackage>& packages) {
     std::string text;
     JsonWriter writer(text);
     writer.beginArray();
-    for (const internal::JsonNode& item : packages.items()) {
-        const Json package(&item);
-        if (!country.empty() && package["country"].text() != country) continue;
+    for (const HostPackage& package : packages) {
         writer.beginObject();
-        writer.member("key", package["code"].text());
-        writer.member("label", package["name"].text());
+        writer.member("key", std::string_view(package.code));
+        writer.member("label", std::string_view(package.vendor_package));
         writer.endObject();
     }
     writer.endArray();
@@ -35,10 +33,9 @@ Flow answerPackages(const Delivery& delivery) {
     auto question = JsonDocument::parse(delivery.body.bytes);
     if (!question) co_return done().answering(answer(400, R"({"error":"no JSON"})"));
     const std::string packages = co_await ask("packages", "packages");
-    auto list = JsonDocument::parse(packages);
-    if (!list) co_return failed(ErrorClass::kInternal, "the host's answer is no JSON");
-    const std::string_view country = question->root()["country"].text();
-    co_return done().answering(answer(200, packageList(list->root(), country)));
+    const auto list = readShape<std::vector<HostPackage>>(packages);
+    if (!list) co_return failed(ErrorClass::kInternal, list.error().text());
+    co_return done().answering(answer(200, packageList(*list)));
 }
 
 struct InboundAnswer {

@@ -68,6 +68,11 @@ private:
 [[nodiscard]] Outcome done();
 [[nodiscard]] Outcome failed(VendorError error);
 [[nodiscard]] Outcome failed(ErrorClass error_class, std::string message);
+/// Not an end: the hub keeps the reply in the attempt log and sends its step once more, with the
+/// same key, after `error.retry_after_ms` or its own back-off. For errors that stand inside a 2xx;
+/// `reply` is the one awaited last. Whatever was observed since is observed anew after the next
+/// reply.
+[[nodiscard]] Outcome again(const Reply& reply, VendorError error);
 /// Ends this leg: the next one starts with an empty journal and this cursor.
 [[nodiscard]] Outcome nextLeg(const Command& inputs, std::string cursor);
 /// For lists that are read page by page: the next leg if there is a next page, else done().

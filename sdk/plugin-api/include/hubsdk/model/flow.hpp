@@ -251,8 +251,37 @@ struct Shape<Ask> {
     static constexpr std::string_view kName = "Ask";
     static constexpr auto kFields =
         std::tuple{field("label", &Ask::label, "Label of the step."),
-                   field("what", &Ask::what, "packages, order …"),
+                   field("what", &Ask::what, "packages, order"),
                    field("about", &Ask::about, "Parameters.", Pii::kSensitive)};
+};
+
+/// One item of the host's answer to ask "packages": what the account's setting `packages` maps.
+struct HostPackage {
+    std::string code;            ///< ours
+    std::string vendor_package;  ///< the vendor's name for it
+    bool operator==(const HostPackage&) const = default;
+};
+template <>
+struct Shape<HostPackage> {
+    static constexpr std::string_view kName = "HostPackage";
+    static constexpr auto kFields =
+        std::tuple{field("code", &HostPackage::code, "Our package."),
+                   field("vendor_package", &HostPackage::vendor_package, "The vendor's package.")};
+};
+
+/// The host's answer to ask "order", if it knows the order.
+struct HostOrder {
+    std::string id;
+    std::string number;
+    std::string status;  ///< canonical-model, screening_order
+    bool operator==(const HostOrder&) const = default;
+};
+template <>
+struct Shape<HostOrder> {
+    static constexpr std::string_view kName = "HostOrder";
+    static constexpr auto kFields = std::tuple{field("id", &HostOrder::id, "Our id."),
+                                               field("number", &HostOrder::number, "Our number."),
+                                               field("status", &HostOrder::status, "Its state.")};
 };
 
 struct Wait {
