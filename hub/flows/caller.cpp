@@ -127,6 +127,30 @@ CallOutcome failedOutcome(const http::SendError& error) {
     return outcome;
 }
 
+// What the account says of a setting, else the manifest's default.
+std::string choiceOf(const CallContext& context, const std::string& setting) {
+    const auto settings = hubsdk::JsonDocument::parse(context.account.settings);
+    if (settings && settings->root()[setting].present())
+        return std::string(settings->root()[setting].text());
+    const auto rule =
+        std::ranges::find(context.manifest.settings, setting, &hubsdk::SettingRule::name);
+    if (rule == context.manifest.settings.end() || rule->fallback.json.empty()) return {};
+    const auto fallback = hubsdk::JsonDocument::parse(rule->fallback.json);
+    return fallback ? std::string(fallback->root().text()) : std::string();
+}
+
+// TM-OUT-4: an account for the vendor's test system calls no other, whatever its plugin asks.
+Result<void> checkAccountsHost(const hubsdk::Call& call, const CallContext& context) {
+    for (const hubsdk::HostRule& rule : context.manifest.host_rules) {
+        if (!hubsdk::equalNoCase(rule.host, call.host)) continue;
+        if (choiceOf(context, rule.setting) == rule.is) return {};
+        return hubsdk::makeError(hubsdk::ErrorCode::kForbidden,
+                                 "is only for accounts whose " + rule.setting + " is " + rule.is,
+                                 "host");
+    }
+    return {};
+}
+
 }  // namespace
 
 std::int64_t deadlineMs(const hubsdk::Call& call, const hubsdk::Manifest& manifest,
@@ -139,6 +163,8 @@ Result<http::OutboundRequest> assembleCall(const hubsdk::Call& call,
                                            std::string_view idempotency_key,
                                            const CallContext& context) {
     if (auto allowed = security::checkCall(call, context.manifest); !allowed)
+        return std::move(allowed).error();
+    if (auto allowed = checkAccountsHost(call, context); !allowed)
         return std::move(allowed).error();
     security::PieceContext pieces = piecesOf(context);
     http::OutboundRequest request;

@@ -57,6 +57,33 @@ TEST_F(CallerTest, ABoundOfOursIsNoFailureOfTheVendor) {
     EXPECT_EQ(attempt(hubsdk::ErrorCode::kUnavailable), Attempt::kNotSent);
 }
 
+// TM-OUT-4
+TEST_F(CallerTest, AnAccountCallsOnlyTheHostsOfItsSettings) {
+    auto manifest = hubsdk::readManifest(R"({
+        "vendor": "beta", "name": "Beta", "version": "1", "kind": "screening",
+        "settings": [{"name": "environment", "type": "choice", "choices": ["live", "test"],
+                      "default": "live", "text": "Which system."}],
+        "hosts": ["api.beta.example", "test.beta.example", "both.beta.example"],
+        "host_rules": [{"host": "api.beta.example", "setting": "environment", "is": "live"},
+                       {"host": "test.beta.example", "setting": "environment", "is": "test"}],
+        "commands": ["account.test"]})");
+    ASSERT_TRUE(manifest) << manifest.error().text();
+    manifest_ = std::move(manifest).value();
+    secrets_.clear();
+    const auto allowed = [&](const char* settings, const char* host) {
+        account_.settings = settings;
+        call_.host = host;
+        return assembled().ok();
+    };
+    EXPECT_TRUE(allowed("{}", "api.beta.example"));
+    EXPECT_FALSE(allowed("{}", "test.beta.example"));
+    constexpr const char* kTest = R"({"environment":"test"})";
+    EXPECT_FALSE(allowed(kTest, "api.beta.example"));
+    EXPECT_FALSE(allowed(kTest, "API.beta.example"));
+    EXPECT_TRUE(allowed(kTest, "test.beta.example"));
+    EXPECT_TRUE(allowed(kTest, "both.beta.example"));
+}
+
 TEST_F(CallerTest, AnotherAccountOrAnotherPairIsAnotherIdentity) {
     const std::string first = assembled()->certificate->identity;
     EXPECT_EQ(assembled()->certificate->identity, first);

@@ -90,6 +90,17 @@ void checkHosts(const Manifest& manifest, Problems& problems) {
         problems.expect(isPlainHost(host), at("download_hosts", i, ""),
                         "must be a plain host name or *.suffix");
     }
+    for (std::size_t i = 0; i < manifest.host_rules.size(); ++i) {
+        const HostRule& rule = manifest.host_rules[i];
+        const auto setting = std::ranges::find(manifest.settings, rule.setting, &SettingRule::name);
+        problems.expect(std::ranges::find(manifest.hosts, rule.host) != manifest.hosts.end(),
+                        at("host_rules", i, ".host"), "must be one of hosts");
+        problems.expect(setting != manifest.settings.end() && setting->type == "choice",
+                        at("host_rules", i, ".setting"), "must be a setting of type choice");
+        problems.expect(setting == manifest.settings.end() ||
+                            std::ranges::find(setting->choices, rule.is) != setting->choices.end(),
+                        at("host_rules", i, ".is"), "must be one of the setting's choices");
+    }
 }
 
 // What the TLS handshake needs is for the handshake alone, and is nothing without its other half.

@@ -68,6 +68,21 @@ TEST(Manifest, EachWrongWordGivesItsPath) {
     }
 }
 
+TEST(Manifest, AHostRuleNamesAHostASettingAndOneOfItsChoices) {
+    const auto pathOf = [](const std::string& rule) {
+        const auto manifest =
+            readManifest(with(R"("links")", R"("host_rules": [)" + rule + R"(], "links")"));
+        return manifest ? std::string() : manifest.error().path;
+    };
+    EXPECT_EQ(pathOf(R"({"host":"api.acme.example","setting":"region","is":"us"})"), "");
+    EXPECT_EQ(pathOf(R"({"host":"other.example","setting":"region","is":"us"})"),
+              "host_rules[0].host");
+    EXPECT_EQ(pathOf(R"({"host":"api.acme.example","setting":"zone","is":"us"})"),
+              "host_rules[0].setting");
+    EXPECT_EQ(pathOf(R"({"host":"api.acme.example","setting":"region","is":"asia"})"),
+              "host_rules[0].is");
+}
+
 TEST(Manifest, MissingAndMistypedMembersGiveTheirPath) {
     EXPECT_EQ(readManifest("{}").error().path, "vendor");
     EXPECT_EQ(readManifest(with(R"("places": ["header", "sign"], )", "")).error().path,

@@ -27,6 +27,22 @@ struct Shape<SettingRule> {
                    field("text", &SettingRule::text, "What it means.")};
 };
 
+/// A host that only accounts with a certain setting may call, for example the vendor's test system.
+/// Hosts without a rule are for every account.
+struct HostRule {
+    std::string host;
+    std::string setting;  ///< of type choice
+    std::string is;       ///< the setting's value, or its default if the account says nothing
+};
+template <>
+struct Shape<HostRule> {
+    static constexpr std::string_view kName = "HostRule";
+    static constexpr auto kFields =
+        std::tuple{field("host", &HostRule::host, "One of hosts."),
+                   field("setting", &HostRule::setting, "Name of a setting of type choice."),
+                   field("is", &HostRule::is, "The value with which the host may be called.")};
+};
+
 /// One secret of an account and where the plugin may have the host put it.
 struct SecretRule {
     std::string name;
@@ -130,6 +146,7 @@ struct Manifest {
     std::vector<SecretRule> secrets;
     std::vector<std::string> hosts;
     std::vector<std::string> download_hosts;  ///< exact, or "*.suffix"
+    std::vector<HostRule> host_rules;
     std::vector<InboundRoute> inbound;
     std::vector<LinkRule> links;
     std::vector<std::string> commands;
@@ -155,6 +172,7 @@ struct Shape<Manifest> {
         field("secrets", &Manifest::secrets, "Secrets of an account."),
         field("hosts", &Manifest::hosts, "Hosts that may be called."),
         field("download_hosts", &Manifest::download_hosts, "Hosts of bare downloads."),
+        field("host_rules", &Manifest::host_rules, "Which accounts may call which host."),
         field("inbound", &Manifest::inbound, "What the vendor may send."),
         field("links", &Manifest::links, "Link types."),
         field("commands", &Manifest::commands, "Commands it takes.", Need::kRequired),
