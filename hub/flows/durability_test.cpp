@@ -241,6 +241,19 @@ TEST_F(DurabilityTest, ARepeatWithAnotherBodyFailsAsDiverged) {
     EXPECT_EQ(vendor_.seen("/a").size(), 1U);
 }
 
+TEST_F(DurabilityTest, AnAnsweredStepWhoseBodyWouldDifferIsReported) {
+    const auto other = [&] { sql("UPDATE flow_step SET body_hash = 'other' WHERE label = 'a'"); };
+    vendor_.on("/b", {during(other, answer(200))});
+    ::testing::internal::CaptureStderr();
+    const std::string id = start(
+        R"([{"label":"a","path":"/a","body":"{}"},{"label":"b","method":"GET","path":"/b"}])");
+    run();
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(state(id), "done") << error(id);
+    EXPECT_THAT(log, HasSubstr("flow.body_changed"));
+    EXPECT_THAT(log, HasSubstr(R"("label":"a")"));
+}
+
 TEST_F(DurabilityTest, SendsUpToSixteenRequestsAtOnce) {
     std::string calls;
     for (int i = 0; i < 16; ++i) {

@@ -149,6 +149,11 @@ FlowRunner::Next FlowRunner::advance(FlowTurn& turn) const {
     if (!input) return park(turn, input.error().text());
     auto action = turn.plugin->advance(*input);
     if (!action) return park(turn, "plugin: " + action.error().text());
+    // The entry is the truth; but a version that would ask for something else should be known.
+    for (const std::string& label : action->changed_bodies) {
+        observe::log(observe::Level::kWarning, "flow.body_changed",
+                     {{"flow", turn.flow.id}, {"label", label}});
+    }
     return carryOut(turn, *action);
 }
 
