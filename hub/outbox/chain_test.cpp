@@ -51,11 +51,10 @@ TEST_F(ChainTest, EveryColumnOfAnEntryCounts) {
     for (const auto& [column, value] : changes) {
         SCOPED_TRACE(column);
         std::optional<std::string> before;
+        const std::string get =
+            "SELECT CAST(" + std::string(column) + " AS CHAR(40)) FROM audit_entry WHERE id = ?";
         database_->read([&](Connection& c) {
-            c.query("SELECT CAST(" + std::string(column) +
-                        " AS CHAR(40)) FROM audit_entry "
-                        "WHERE id = ?",
-                    {id}, [&](const storage::Row& row) { before = row.optString(0); });
+            c.query(get, {id}, [&](const storage::Row& row) { before = row.optString(0); });
         });
         const std::string set = "UPDATE audit_entry SET " + std::string(column) + " = ? ";
         run(set + "WHERE id = ?", {value, id});
