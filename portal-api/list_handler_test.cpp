@@ -266,12 +266,13 @@ TEST(Permissions, OfListsAndReplays) {
         {"/admin/inbound-events", "integration.manage"},
         {"/admin/inbound-events/{}/replay", "exception.handle"},
         {"/admin/inbound-events/replay", "exception.handle"}};
-    for (const auto& [pattern, permission] : kRows) {
+    for (const auto& row : kRows) {
         const auto route = std::ranges::find_if(routes(), [&](const Route& one) {
-            return one.pattern == pattern && (one.method == "GET" || pattern.ends_with("replay"));
+            return one.pattern == row.first &&
+                   (one.method == "GET" || row.first.ends_with("replay"));
         });
-        ASSERT_NE(route, routes().end()) << pattern;
-        EXPECT_EQ(route->permission, permission) << pattern;
+        ASSERT_NE(route, routes().end()) << row.first;
+        EXPECT_EQ(route->permission, row.second) << row.first;
     }
 }
 
