@@ -20,12 +20,13 @@ function(hub_add_plugin name)
     file(GLOB_RECURSE fixture_files CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}"
          "${arg_FIXTURES}/*")
   endif()
-  # A fixed time in the archive keeps the plugin's bytes, and so its hash, reproducible.
+  cmake_path(RELATIVE_PATH arg_MANIFEST BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+             OUTPUT_VARIABLE manifest_file)
   add_custom_command(OUTPUT "${plugin_fixtures}"
-    COMMAND "${CMAKE_COMMAND}" -E tar czf "${plugin_fixtures}" --format=gnutar
-            "--mtime=2020-01-01 00:00:00" -- "${arg_MANIFEST}" ${fixture_files}
+    COMMAND "${CMAKE_SOURCE_DIR}/cmake/pack_fixtures.sh" "${plugin_fixtures}" "${manifest_file}"
+            ${fixture_files}
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
-    DEPENDS "${arg_MANIFEST}" ${fixture_files} VERBATIM)
+    DEPENDS "${arg_MANIFEST}" ${fixture_files} "${CMAKE_SOURCE_DIR}/cmake/pack_fixtures.sh" VERBATIM)
   set(sections "${CMAKE_CURRENT_BINARY_DIR}/${name}_sections.S")
   configure_file("${CMAKE_SOURCE_DIR}/cmake/plugin_sections.S.in" "${sections}" @ONLY)
   set_source_files_properties("${sections}" PROPERTIES

@@ -128,20 +128,27 @@ class CheckrProof : public testing::ToolTest {};
 TEST_F(CheckrProof, TheVendorsVectorIsAuthenticAndAChangedOneIsNot) {
     const JsonDocument file_of_vectors = parsed(bodyOf("signature_vector_vendor"));
     const Json vector = file_of_vectors.root()["vectors"].at(0);
-    const auto verify = [&](std::string_view body) {
+    const std::string key = hubsdk::toText(vector["secrets"]);
+    const auto verify = [&](std::string_view body, const std::string& secrets) {
         const std::string delivery =
             R"({"method":"POST","headers":{)" + hubsdk::quoted(vector["header_name"].text()) + ":" +
             hubsdk::quoted(vector["header"].text()) + R"(},"body":)" + hubsdk::quoted(body) + "}";
-        const std::string secrets = R"({"api_key":)" + hubsdk::toText(vector["secrets"]) + "}";
         return hubctl({"plugin", "verify", CHECKR, "--secrets", file("secrets.json", secrets),
                        file("delivery.json", delivery)});
     };
-    const Ran authentic = verify(vector["payload_text"].text());
-    EXPECT_EQ(authentic.code, 0) << authentic.err;
-    EXPECT_EQ(authentic.out, "authentic\n");
-    const Ran refused = verify(std::string(vector["payload_text"].text()) + " ");
-    EXPECT_EQ(refused.code, 1);
-    EXPECT_EQ(refused.out, "refused: bad_signature\n");
+    const std::string body(vector["payload_text"].text());
+    // Checkr signs with the API key, and what a partner application is sent with its client secret.
+    for (const std::string& secrets :
+         {R"({"api_key":)" + key + "}", R"({"client_secret":)" + key + "}",
+          R"({"api_key":["another"],"client_secret":)" + key + "}"}) {
+        const Ran authentic = verify(body, secrets);
+        EXPECT_EQ(authentic.code, 0) << secrets << authentic.err;
+        EXPECT_EQ(authentic.out, "authentic\n") << secrets;
+        const Ran refused = verify(body + " ", secrets);
+        EXPECT_EQ(refused.code, 1) << secrets;
+        EXPECT_EQ(refused.out, "refused: bad_signature\n") << secrets;
+    }
+    EXPECT_EQ(verify(body, R"({"client_secret":["another"]})").code, 1);
 }
 
 }  // namespace

@@ -84,7 +84,10 @@ TEST_F(HubctlTest, InspectShowsTheManifest) {
          {"trial (Trial vendor)", "exports         hub_plugin_entry", "setting         environment",
           "choice: production, staging", "api_key (header; required)", "api.trial.example",
           "*.files.trial.example", "order.refresh", "POST fixed event, claim fixed",
-          "report (unique)"}) {
+          "report (unique)", "feed            results (every 600000 ms)",
+          "rate            100 calls per 60000 ms", "5 calls of /slow… per 1000 ms",
+          "timeout         20000 ms", "key lifetime    86400000 ms",
+          "largest body    262144 bytes"}) {
         EXPECT_THAT(ran.out, HasSubstr(part));
     }
     const Ran json = hubctl({"plugin", "inspect", "--json", good_});

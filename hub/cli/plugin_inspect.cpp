@@ -29,12 +29,35 @@ void printSettings(const hubsdk::Manifest& manifest) {
     }
 }
 
+std::string milliseconds(std::int64_t value) { return std::to_string(value) + " ms"; }
+
+void printSecrets(const hubsdk::Manifest& manifest) {
+    for (const hubsdk::SecretRule& rule : manifest.secrets) {
+        std::string text = rule.name + " (" + joined(rule.places);
+        if (rule.required) text += "; required";
+        if (rule.idle_max_ms) text += "; idles out after " + milliseconds(*rule.idle_max_ms);
+        line("secret", text + ") " + rule.text);
+    }
+}
+
 void printInbound(const hubsdk::Manifest& manifest) {
     for (const hubsdk::InboundRoute& route : manifest.inbound) {
         const std::string tail = route.tail.empty() ? "(endpoint)" : route.tail;
         line("inbound", route.method + " " + tail + " " + route.kind +
                             (route.claim ? ", claim fixed in the manifest" : ""));
     }
+}
+
+void printLimits(const hubsdk::Manifest& manifest) {
+    for (const hubsdk::RateBucket& bucket : manifest.rate) {
+        const std::string paths = bucket.path_prefix ? " of " + *bucket.path_prefix + "…" : "";
+        line("rate",
+             std::to_string(bucket.max) + " calls" + paths + " per " + milliseconds(bucket.per_ms));
+    }
+    if (manifest.timeout_ms) line("timeout", milliseconds(*manifest.timeout_ms));
+    if (manifest.key_lifetime_ms) line("key lifetime", milliseconds(*manifest.key_lifetime_ms));
+    if (manifest.body_bytes_max)
+        line("largest body", std::to_string(*manifest.body_bytes_max) + " bytes");
 }
 
 void printText(const plugins::PluginFile& file) {
@@ -52,17 +75,16 @@ void printText(const plugins::PluginFile& file) {
     line("libraries", joined(file.needed));
     line("needs", joined(manifest.needs));
     printSettings(manifest);
-    for (const hubsdk::SecretRule& rule : manifest.secrets) {
-        line("secret", rule.name + " (" + joined(rule.places) +
-                           (rule.required ? "; required) " : ") ") + rule.text);
-    }
+    printSecrets(manifest);
     line("hosts", joined(manifest.hosts));
     line("download hosts", joined(manifest.download_hosts));
     line("commands", joined(manifest.commands));
     printInbound(manifest);
     for (const hubsdk::LinkRule& link : manifest.links)
         line("link", link.type + " (" + link.role + ")");
-    for (const hubsdk::FeedRule& feed : manifest.feeds) line("feed", feed.name);
+    for (const hubsdk::FeedRule& feed : manifest.feeds)
+        line("feed", feed.name + " (every " + milliseconds(feed.interval_ms) + ")");
+    printLimits(manifest);
 }
 
 void writeWords(hubsdk::JsonWriter& writer, std::string_view name,

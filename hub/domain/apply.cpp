@@ -265,7 +265,8 @@ private:
             row.applicant_url = observation_.applicant_url->url;
             row.applicant_url_expires_at_ms = timeOf(observation_.applicant_url->expires_at);
         }
-        if (observation_.estimated_at) row.estimated_at_ms = timeOf(observation_.estimated_at);
+        if (!observation_.estimated_at.absent())
+            row.estimated_at_ms = timeOf(observation_.estimated_at);
         // The link is personal and the estimate a guess: neither outlives what it is for.
         if (vendorOrderRung(row.status) > vendorOrderRung("awaiting_applicant_info")) {
             row.applicant_url.reset();
@@ -273,7 +274,8 @@ private:
         }
         if (isVendorOrderFinal(row.status)) row.estimated_at_ms.reset();
         if (!row.submitted_at_ms) row.submitted_at_ms = unit_.now_ms;
-        if (observation_.completed_at) row.completed_at_ms = timeOf(observation_.completed_at);
+        if (!observation_.completed_at.absent())
+            row.completed_at_ms = timeOf(observation_.completed_at);
         for (const hubsdk::ObservedDocument& document : observation_.documents) {
             if (document.kind == "report_pdf") row.report_blob_id = document.blob_id;
         }
@@ -294,6 +296,9 @@ private:
     static std::optional<std::int64_t> timeOf(const std::optional<std::string>& text) {
         return text ? hubsdk::timestampOf(*text) : std::nullopt;
     }
+    static std::optional<std::int64_t> timeOf(const hubsdk::Patch<std::string>& said) {
+        return said.get() != nullptr ? hubsdk::timestampOf(*said.get()) : std::nullopt;
+    }
 
     void writeOrder(const VendorOrder& row) {
         auto order = unit_.repositories.orders.find(unit_.connection, unit_.scope, row.order_id);
@@ -304,7 +309,8 @@ private:
         }
         applyChecks(unit_, *order, row, observation_, context_);
         if (row.status == "cancelled") cancelChecks(unit_, *order, row, cause_);
-        if (row.estimated_at_ms) order->estimated_completion_at_ms = row.estimated_at_ms;
+        if (row.estimated_at_ms || observation_.estimated_at.isNull())
+            order->estimated_completion_at_ms = row.estimated_at_ms;
         VendorWord word;
         word.needs_person = observation_.order_status == hubsdk::OrderStatus::kPendingReview;
         word.decided = observation_.order_status == hubsdk::OrderStatus::kCompleted;

@@ -359,6 +359,15 @@ TEST_F(ApplyTest, PersonalLinksAndEstimatesEndWithWhatTheyAreFor) {
     fetch(placed, waiting);
     EXPECT_TRUE(vendorOrder(placed.row_id).applicant_url.has_value());
     EXPECT_TRUE(vendorOrder(placed.row_id).estimated_at_ms.has_value());
+    EXPECT_TRUE(order(placed).estimated_completion_at_ms.has_value());
+    fetch(placed, said(OrderStatus::kAwaitingApplicantInfo));
+    EXPECT_TRUE(vendorOrder(placed.row_id).estimated_at_ms.has_value()) << "not mentioned";
+    waiting.estimated_at = nullptr;
+    fetch(placed, waiting);
+    EXPECT_FALSE(vendorOrder(placed.row_id).estimated_at_ms.has_value()) << "taken back";
+    EXPECT_FALSE(order(placed).estimated_completion_at_ms.has_value());
+    waiting.estimated_at = "2025-11-02T00:00:00Z";
+    fetch(placed, waiting);
     fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
     EXPECT_FALSE(vendorOrder(placed.row_id).applicant_url.has_value());
     EXPECT_FALSE(vendorOrder(placed.row_id).estimated_at_ms.has_value());

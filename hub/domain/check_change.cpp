@@ -121,7 +121,9 @@ void fill(Check& check, const List& list, const hubsdk::Check& said, const Check
     }
     if (said.scope) check.scope = said.scope;
     if (said.jurisdiction) check.jurisdiction = said.jurisdiction;
-    if (said.estimated_at) check.estimated_at_ms = timeOf(said.estimated_at);
+    if (const std::string* text = said.estimated_at.get())
+        check.estimated_at_ms = hubsdk::timestampOf(*text);
+    if (said.estimated_at.isNull()) check.estimated_at_ms.reset();
     if (!check.started_at_ms) check.started_at_ms = list.unit.now_ms;
     const auto completed_at = timeOf(said.completed_at);
     if (completed_at) check.completed_at_ms = completed_at;

@@ -8,6 +8,8 @@ namespace {
 
 using hubsdk::CheckOutcome;
 using hubsdk::CheckType;
+using hubsdk::mappedOutcome;
+using hubsdk::Progress;
 using Type = std::optional<CheckType>;
 
 enum class Count : std::uint8_t { kOne, kMany };
@@ -81,10 +83,7 @@ constexpr std::array<std::string_view, 6> kConsiderFlags{
     "death_index",  "data_mismatch",         "name_mismatch",
     "dob_mismatch", "invalid_issuance_year", "ssn_already_taken"};
 
-struct OutcomeRow {
-    std::string_view word;
-    CheckOutcome outcome;
-};
+using OutcomeRow = hubsdk::Word<CheckOutcome>;
 constexpr std::array<OutcomeRow, 2> kResults{
     {{"clear", CheckOutcome::kClear}, {"consider", CheckOutcome::kConsider}}};
 constexpr std::array<OutcomeRow, 2> kCancellations{
@@ -95,10 +94,7 @@ constexpr std::array<OutcomeRow, 3> kDispositions{{{"negative", CheckOutcome::kC
                                                    {"canceled", CheckOutcome::kError}}};
 
 enum class Phase : std::uint8_t { kRunning, kFinished, kCancelled };
-struct PhaseRow {
-    std::string_view word;
-    Phase phase;
-};
+using PhaseRow = hubsdk::Word<Phase>;
 constexpr std::array<PhaseRow, 6> kPhases{{{"pending", Phase::kRunning},
                                            {"suspended", Phase::kRunning},
                                            {"complete", Phase::kFinished},
@@ -143,16 +139,14 @@ CheckOutcome drivingOutcome(Json report, const std::vector<Finding>& findings) {
 }
 
 // Complete without a result (sheet rules 5, 6 and the drug and MVR rules).
-CheckOutcome outcomeWithoutResult(Type type, Json screening, const std::vector<Finding>& findings,
-                                  Unmapped& unmapped) {
+std::optional<CheckOutcome> outcomeWithoutResult(Type type, Json screening,
+                                                 const std::vector<Finding>& findings,
+                                                 Unmapped& unmapped) {
     if (type == CheckType::kSsnTrace) return traceOutcome(screening);
     if (type == CheckType::kMvr) return drivingOutcome(screening, findings);
     const auto disposition = textOf(screening["disposition"]);
-    if (type == CheckType::kDrugTest && disposition) {
-        if (const OutcomeRow* row = findWord(kDispositions, *disposition)) return row->outcome;
-        unmapped.add(*disposition);
-        return CheckOutcome::kPendingReview;
-    }
+    if (type == CheckType::kDrugTest && disposition)
+        return mappedOutcome(kDispositions, *disposition, Progress::kFinished, unmapped);
     // An absent list is not an empty one: nothing is cleared by what was not said.
     const Json records = screening["records"];
     const bool empty = records.kind() == hubsdk::JsonKind::kArray && records.size() == 0;
@@ -163,23 +157,21 @@ std::optional<CheckOutcome> outcomeOf(Type type, Json screening,
                                       const std::vector<Finding>& findings, Unmapped& unmapped) {
     const std::string_view status = screening["status"].text();
     // Old payloads put the result into the status.
-    if (const OutcomeRow* row = findWord(kResults, status)) return row->outcome;
+    if (const OutcomeRow* row = findWord(kResults, status)) return row->value;
     const PhaseRow* phase = findWord(kPhases, status);
     if (phase == nullptr) {
         unmapped.add(status);
         if (screening["completed_at"].empty()) return std::nullopt;
         return CheckOutcome::kPendingReview;
     }
-    if (phase->phase == Phase::kRunning) return std::nullopt;
-    if (phase->phase == Phase::kCancelled) {
+    if (phase->value == Phase::kRunning) return std::nullopt;
+    if (phase->value == Phase::kCancelled) {
         const OutcomeRow* row = findWord(kCancellations, screening["cancellation_reason"].text());
-        return row != nullptr ? row->outcome : CheckOutcome::kError;
+        return row != nullptr ? row->value : CheckOutcome::kError;
     }
     const auto result = textOf(screening["result"]);
     if (!result) return outcomeWithoutResult(type, screening, findings, unmapped);
-    if (const OutcomeRow* row = findWord(kResults, *result)) return row->outcome;
-    unmapped.add(*result);
-    return CheckOutcome::kPendingReview;
+    return mappedOutcome(kResults, *result, Progress::kFinished, unmapped);
 }
 
 Check checkOf(const CheckRow& row, Json screening, Unmapped& unmapped) {
@@ -190,7 +182,7 @@ Check checkOf(const CheckRow& row, Json screening, Unmapped& unmapped) {
     if (!row.scope.empty()) check.scope = row.scope;
     check.jurisdiction = jurisdictionOf(screening);
     check.completed_at = timeOf(screening["completed_at"]);
-    check.estimated_at = timeOf(screening["estimated_completion_time"]);
+    check.estimated_at = hubsdk::timeSaid(screening["estimated_completion_time"]);
     check.vendor_status = wordOf(screening["status"]);
     row.findings(screening, check.findings);
     check.outcome = outcomeOf(row.type, screening, check.findings, unmapped);

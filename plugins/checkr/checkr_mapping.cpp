@@ -10,10 +10,7 @@ using hubsdk::CheckOutcome;
 using hubsdk::OrderStatus;
 using Status = std::optional<OrderStatus>;
 
-struct StatusRow {
-    std::string_view word;
-    Status status;
-};
+using StatusRow = hubsdk::Word<Status>;
 
 // checkr.md, "Mapping: order status". A complete report is decided by result and adjudication.
 constexpr std::array<StatusRow, 6> kReportStatuses{{
@@ -78,7 +75,7 @@ Status finishedStatus(const Verdict& verdict, CheckOutcome outcome, Unmapped& un
     const bool adjudication_known = known(kAdjudications, verdict.adjudication);
     known(kAssessments, verdict.assessment);
     if (!result_known || !adjudication_known) return std::nullopt;
-    if (const StatusRow* row = findWord(kAdjudications, verdict.adjudication)) return row->status;
+    if (const StatusRow* row = findWord(kAdjudications, verdict.adjudication)) return row->value;
     const bool done =
         outcome == CheckOutcome::kClear ||
         (outcome == CheckOutcome::kConsider && hubsdk::sameWord(verdict.assessment, "eligible"));
@@ -96,11 +93,11 @@ void setStatus(Observation& observation, Json report, bool some_not_run, Unmappe
         }
         return;
     }
-    observation.order_status = row->status;
-    if (row->status == OrderStatus::kPendingReview) {
+    observation.order_status = row->value;
+    if (row->value == OrderStatus::kPendingReview) {
         observation.overall_outcome = CheckOutcome::kPendingReview;
     }
-    if (row->status) return;
+    if (row->value) return;
     const Verdict verdict = verdictOf(report, some_not_run);
     observation.overall_outcome = finishedOutcome(verdict);
     observation.order_status = finishedStatus(verdict, *observation.overall_outcome, unmapped);
@@ -149,11 +146,11 @@ Observation observationOfReport(Json report, Origin origin) {
     auto candidate_id = idOf(report["candidate_id"]);
     addLink(observation, "candidate", candidate_id ? candidate_id : idOf(candidate["id"]));
     setStatus(observation, report, screenings.some_not_run, unmapped);
-    observation.completed_at = timeOf(report["completed_at"]);
+    observation.completed_at = hubsdk::timeSaid(report["completed_at"]);
     observation.version = versionOf(report);
     observation.vendor_status = wordOf(report["status"]);
     observation.raw_result = wordOf(report["result"]);
-    observation.estimated_at = timeOf(report["estimated_completion_time"]);
+    observation.estimated_at = hubsdk::timeSaid(report["estimated_completion_time"]);
     observation.checks = std::move(screenings.checks);
     observation.checks_complete = screenings.complete;
     observation.needs_fetch =
@@ -177,7 +174,7 @@ Observation observationOfInvitation(Json invitation) {
         // The status stays as it was: only this member tells of a cancellation.
         observation.order_status = OrderStatus::kCancelled;
     } else if (const StatusRow* row = findWord(kInvitationStatuses, word)) {
-        observation.order_status = row->status;
+        observation.order_status = row->value;
     } else {
         unmapped.add(word);
     }

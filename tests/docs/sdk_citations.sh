@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$1"
 failed=0
-if grep -rnE 'plugin-contract|threat-model|style-anchors|canonical-model|api-endpoints|screening-canonical|architecture section|vendors/|TM-[A-Z]+-[0-9]' \
+if grep -rnE 'plugin-contract|threat-model|style-anchors|canonical-model|api-endpoints|screening-canonical|architecture section|vendors/|\b(hrxml|tazworks|checkr|sterling|lever|greenhouse|onfido|stripe)\.md|TM-[A-Z]+-[0-9]' \
   sdk --include='*.hpp' --include='*.h' --include='*.cpp' --include='*.md' --exclude='*_test.cpp'; then
   echo 'cited, but not in this repository'
   failed=1

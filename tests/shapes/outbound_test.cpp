@@ -62,13 +62,14 @@ TEST_F(OutboundShapes, CredentialsStandInTheXmlBody) {
 
 TEST_F(OutboundShapes, AnXmlAnswerThatIsHostileOrEmptyFailsTheFlow) {
     load("xml_credentials");
-    for (const std::string body :
-         {"<!DOCTYPE r [<!ENTITY x \"y\">]><Reply><OrderId>&x;</OrderId></Reply>", "<Reply/>",
-          "<Reply>", ""}) {
+    const auto expect = [&](const std::string& body, ErrorClass error_class) {
         const auto played = play(submitOf("A"), {exchange("POST", "/gateway", body)});
         ASSERT_EQ(played.last().action, ActionKind::kFailed) << body;
-        EXPECT_EQ(played.last().error->error_class, ErrorClass::kSchema);
-    }
+        EXPECT_EQ(played.last().error->error_class, error_class) << body;
+    };
+    expect("<!DOCTYPE r [<!ENTITY x \"y\">]><Reply><OrderId>&x;</OrderId></Reply>",
+           ErrorClass::kUnsafeXml);
+    for (const char* body : {"<Reply/>", "<Reply>", ""}) expect(body, ErrorClass::kSchema);
 }
 
 TEST_F(OutboundShapes, ASignedRequestGivesThePublishedVector) {

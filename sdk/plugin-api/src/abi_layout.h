@@ -3,6 +3,7 @@
 #ifndef HUB_ABI_LAYOUT_H
 #define HUB_ABI_LAYOUT_H
 
+#include <hubsdk/ext/settings_migrate.h>
 #include <hubsdk/plugin.h>
 #include <stddef.h>
 
@@ -49,6 +50,11 @@ HUB_AT(hub_plugin_table, claim, 16);
 HUB_AT(hub_plugin_table, interpret, 24);
 HUB_AT(hub_plugin_table, advance, 32);
 HUB_AT(hub_plugin_table, query, 40);
+
+HUB_SIZE(hub_settings_migrate, 16);
+HUB_AT(hub_settings_migrate, struct_size, 0);
+HUB_AT(hub_settings_migrate, reserved, 4);
+HUB_AT(hub_settings_migrate, migrate, 8);
 
 HUB_SAME(HUB_ABI_MAJOR, 1);
 HUB_SAME(HUB_ABI_MINOR, 0);

@@ -135,17 +135,35 @@ void checkFeeds(const Manifest& manifest, Problems& problems) {
     problems.expect(manifest.feeds.empty() || can_sync, "feeds", "need the command feed.sync");
 }
 
+// What idles out is renewed by a command, so there must be one that captures it anew.
+void checkIdleTimes(const Manifest& manifest, Problems& problems) {
+    const bool renews =
+        std::ranges::find(manifest.commands, "auth.token") != manifest.commands.end();
+    for (std::size_t i = 0; i < manifest.secrets.size(); ++i) {
+        const SecretRule& rule = manifest.secrets[i];
+        if (!rule.idle_max_ms) continue;
+        const bool captured = std::ranges::find(rule.places, "capture") != rule.places.end();
+        problems.expect(*rule.idle_max_ms >= kIdleMinMs, at("secrets", i, ".idle_max_ms"),
+                        "must be at least 3600000");
+        problems.expect(captured && renews, at("secrets", i, ".idle_max_ms"),
+                        "needs the place capture and the command auth.token");
+    }
+}
+
 void checkAccess(const Manifest& manifest, Problems& problems) {
     for (std::size_t i = 0; i < manifest.secrets.size(); ++i) {
         problems.expect(isKey(manifest.secrets[i].name), at("secrets", i, ".name"),
                         "must be lower-case letters, digits and '_'");
         for (const std::string& place : manifest.secrets[i].places) {
+            problems.expect(place != "ssh_key", at("secrets", i, ".places"),
+                            "ssh_key is reserved: no transport of this release uses SSH");
             problems.expect(isOneOf(place, kPlaces), at("secrets", i, ".places"),
                             "must be header, body, sign, proof, capture, client_certificate or "
                             "client_key");
         }
     }
     checkClientCertificate(manifest, problems);
+    checkIdleTimes(manifest, problems);
     for (std::size_t i = 0; i < manifest.inbound.size(); ++i) {
         problems.expect(isOneOf(manifest.inbound[i].kind, kRouteKinds), at("inbound", i, ".kind"),
                         "must be event or request");
@@ -175,6 +193,14 @@ void checkWords(const Manifest& manifest, Problems& problems) {
     }
 }
 
+// A promise that no hub keeps yet is refused here, not silently ignored there.
+void checkReserved(const Manifest& manifest, Problems& problems) {
+    problems.expect(manifest.reacts_to.empty(), "reacts_to",
+                    "is reserved: no hub of this release turns events into commands");
+    problems.expect(manifest.lifecycle.empty(), "lifecycle",
+                    "is reserved: such a plugin needs the sandbox, which is not there yet");
+}
+
 }  // namespace
 
 std::span<const CommandRow> commandTable() { return kCommands; }
@@ -196,6 +222,7 @@ Result<Manifest> readManifest(std::string_view json) {
     checkAccess(*manifest, problems);
     checkWords(*manifest, problems);
     checkFeeds(*manifest, problems);
+    checkReserved(*manifest, problems);
     if (problems.any()) return problems.error();
     return manifest;
 }

@@ -40,7 +40,7 @@ TEST(Manifest, AGoodOneIsRead) {
 }
 
 TEST(Manifest, EachWrongWordGivesItsPath) {
-    constexpr std::array<WrongWord, 18> kCases{{
+    constexpr std::array<WrongWord, 22> kCases{{
         {R"("acme_1")", R"("Acme")", "vendor"},
         {R"("acme_1")", R"("")", "vendor"},
         {R"("kind": "screening")", R"("kind": "spelling")", "kind"},
@@ -59,6 +59,13 @@ TEST(Manifest, EachWrongWordGivesItsPath) {
         {R"(, "feed.sync")", "", "feeds"},
         {R"({"max": 60})", R"({"max": 0})", "rate[0]"},
         {R"(["libxml2"])", R"(["libpng"])", "needs[0]"},
+        {R"(["header", "sign"])", R"(["ssh_key"])", "secrets[0].places"},
+        {R"(["header", "sign"])", R"(["capture"], "idle_max_ms": 3600000)",
+         "secrets[0].idle_max_ms"},
+        {R"(["libxml2"])", R"(["libxml2"], "lifecycle": ["libpng"])", "lifecycle"},
+        {R"(["libxml2"])",
+         R"([], "reacts_to": [{"event": "order.closed", "command": "order.refresh"}])",
+         "reacts_to"},
     }};
     for (const WrongWord& row : kCases) {
         auto manifest = readManifest(with(row.from, row.to));
@@ -81,6 +88,35 @@ TEST(Manifest, AHostRuleNamesAHostASettingAndOneOfItsChoices) {
               "host_rules[0].setting");
     EXPECT_EQ(pathOf(R"({"host":"api.acme.example","setting":"region","is":"asia"})"),
               "host_rules[0].is");
+}
+
+TEST(Manifest, WhatIdlesOutIsCapturedAndRenewed) {
+    const auto read = [](std::string_view places, std::string_view idle, std::string_view command) {
+        std::string text(kGood);
+        const auto put = [&](std::string_view from, const std::string& to) {
+            text.replace(text.find(from), from.size(), to);
+        };
+        put(R"(["header", "sign"])",
+            "[" + std::string(places) + R"(], "idle_max_ms": )" + std::string(idle));
+        put(R"("feed.sync")", R"("feed.sync", )" + std::string(command));
+        return readManifest(text);
+    };
+    constexpr std::string_view kBoth = R"("body", "capture")";
+    const auto good = read(kBoth, "3600000", R"("auth.token")");
+    ASSERT_TRUE(good) << good.error().text();
+    EXPECT_EQ(good->secrets[0].idle_max_ms, 3'600'000);
+    EXPECT_EQ(read(kBoth, "3599999", R"("auth.token")").error().path, "secrets[0].idle_max_ms");
+    EXPECT_EQ(read(R"("body")", "3600000", R"("auth.token")").error().path,
+              "secrets[0].idle_max_ms");
+    EXPECT_EQ(read(kBoth, "3600000", R"("auth.revoke")").error().path, "secrets[0].idle_max_ms");
+}
+
+TEST(Manifest, WhatIsReservedIsCalledSo) {
+    for (const auto& [from, to] : {std::pair{R"(["header", "sign"])", R"(["ssh_key"])"},
+                                   std::pair{R"(["libxml2"])", R"([], "lifecycle": ["libpng"])"}}) {
+        EXPECT_THAT(readManifest(with(from, to)).error().message,
+                    ::testing::HasSubstr("is reserved"));
+    }
 }
 
 TEST(Manifest, MissingAndMistypedMembersGiveTheirPath) {

@@ -120,5 +120,17 @@ hub_status guardAdvance(const hub_call* call, const hub_sink* sink, std::span<co
     });
 }
 
+hub_status guardMigrate(const hub_call* call, const hub_sink* sink,
+                        Result<Raw> (*function)(std::string_view, Json)) noexcept {
+    return withInput<SettingsMigration>(
+        call, sink, [&](const SettingsMigration& input) -> hub_status {
+            auto settings = JsonDocument::parse(input.settings.json);
+            if (!settings) return refuse(sink, HUB_INVALID, settings.error());
+            const auto migrated = function(input.from_version, settings->root());
+            if (!migrated) return refuse(sink, HUB_INVALID, migrated.error());
+            return answer(sink, migrated->json);
+        });
+}
+
 }  // namespace internal
 }  // namespace hubsdk

@@ -28,6 +28,11 @@ struct Full {
         return observations;
     }
     static Defaults defaults(const Account&) { return {}; }
+    static Result<Raw> migrateSettings(std::string_view from_version, Json settings) {
+        if (from_version == "0.9")
+            return makeError(ErrorCode::kInvalid, "has no region", "settings.region");
+        return Raw{R"({"region":)" + quoted(settings["site"].text()) + "}"};
+    }
     static const void* query(std::string_view id) { return id == "sample/1" ? &kMark : nullptr; }
     static constexpr int kMark = 1;
     static constexpr auto kFlows = flowTable(flow<submit>("order.submit"));
@@ -119,6 +124,22 @@ TEST(PluginGuard, TheTableHoldsOnlyWhatThePluginHas) {
     EXPECT_EQ(kFull.query({known.data(), known.size()}), &Full::kMark);
     EXPECT_EQ(kFull.query({known.data(), 3}), nullptr);
     EXPECT_EQ(kOutbound.query({known.data(), known.size()}), nullptr);
+}
+
+TEST(PluginGuard, SettingsOfAnOlderVersionAreCarriedOver) {
+    const std::string_view id = HUB_EXT_SETTINGS_MIGRATE;
+    EXPECT_EQ(kOutbound.query({id.data(), id.size()}), nullptr);
+    const auto* table =
+        static_cast<const hub_settings_migrate*>(kFull.query({id.data(), id.size()}));
+    ASSERT_NE(table, nullptr);
+    EXPECT_EQ(table->struct_size, sizeof(hub_settings_migrate));
+    const Answer moved = call(table->migrate, R"({"from_version":"1.0","settings":{"site":"eu"}})");
+    EXPECT_EQ(moved.status, HUB_OK);
+    EXPECT_EQ(moved.text, R"({"region":"eu"})");
+    const Answer refused = call(table->migrate, R"({"from_version":"0.9","settings":{}})");
+    EXPECT_EQ(refused.status, HUB_INVALID);
+    EXPECT_THAT(refused.text, HasSubstr(R"("path":"settings.region")"));
+    EXPECT_EQ(call(table->migrate, R"({"from_version":"1.0"})").status, HUB_INVALID);
 }
 
 TEST(PluginGuard, LogLinesReachTheHostOfTheCall) {

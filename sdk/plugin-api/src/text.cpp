@@ -78,6 +78,13 @@ std::string_view spelling(std::string_view word) {
 
 }  // namespace
 
+std::string clipped(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return std::string(text);
+    std::size_t size = bytes_max;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+    return std::string(text.substr(0, size));
+}
+
 std::string normalisedWord(std::string_view word) {
     std::string out(spelling(word));
     std::ranges::transform(out, out.begin(), wordLetter);

@@ -1,6 +1,6 @@
 #include "acme_mapping.hpp"
 
-#include <hubsdk/cpp/text.hpp>
+#include <hubsdk/cpp/mapping.hpp>
 
 #include <array>
 
@@ -8,12 +8,6 @@ namespace vendor::acme {
 namespace {
 
 using namespace hubsdk;
-
-template <class Value>
-struct Word {
-    std::string_view vendor;
-    Value ours;
-};
 
 constexpr std::array<Word<OrderStatus>, 4> kStates{{
     {"invited", OrderStatus::kAwaitingApplicantInfo},
@@ -33,32 +27,34 @@ constexpr std::array<Word<CheckType>, 3> kSearches{{
     {"registry", CheckType::kSexOffender},
 }};
 
-// The canonical value of a vendor's word; an unknown word is named in `unmapped`.
-template <class Value, std::size_t kSize>
-std::optional<Value> mapped(Json word, const std::array<Word<Value>, kSize>& table,
-                            std::string_view field, std::vector<std::string>& unmapped) {
-    if (word.empty()) return std::nullopt;
-    for (const Word<Value>& row : table) {
-        if (sameWord(word.text(), row.vendor)) return row.ours;
-    }
-    unmapped.push_back(std::string(field) + ": " + std::string(word.text()));
-    return std::nullopt;
-}
-
 std::optional<std::string> textOf(Json value) {
     if (const auto text = value.asString()) return std::string(*text);
     return std::nullopt;
 }
 
-Check checkOf(Json search, std::vector<std::string>& unmapped) {
+Progress progressOf(bool finished) { return finished ? Progress::kFinished : Progress::kRunning; }
+
+Check checkOf(Json search, Unmapped& unmapped) {
     Check check;
     check.vendor_check_id = search["id"].text();
     check.raw_type = search["type"].text();
-    check.type = mapped(search["type"], kSearches, "search type", unmapped);
+    check.type = mapped(kSearches, search["type"].text(), unmapped);
     check.jurisdiction = textOf(search["place"]);
-    check.outcome = mapped(search["result"], kResults, "search result", unmapped);
     check.completed_at = utcOf(search["finished_at"].text());
+    const Progress progress = progressOf(!search["finished_at"].empty());
+    check.outcome = mappedOutcome(kResults, search["result"].text(), progress, unmapped);
     return check;
+}
+
+// A finished screening is completed only if its result is clear.
+void setState(Observation& seen, Json screening, Unmapped& unmapped) {
+    const std::string_view result = screening["result"].text();
+    seen.order_status = mapped(kStates, screening["state"].text(), unmapped);
+    const bool finished = seen.order_status == OrderStatus::kCompleted;
+    seen.overall_outcome = mappedOutcome(kResults, result, progressOf(finished), unmapped);
+    if (!finished) return;
+    seen.order_status = finishedStatus(kResults, result);
+    seen.completed_at = seen.version;
 }
 
 }  // namespace
@@ -81,15 +77,15 @@ Observation observationOf(Json screening) {
     if (seen.vendor_order_id) seen.links.push_back({"screening", *seen.vendor_order_id});
     seen.vendor_status = textOf(screening["state"]);
     seen.raw_result = textOf(screening["result"]);
-    seen.order_status = mapped(screening["state"], kStates, "state", seen.unmapped);
-    seen.overall_outcome = mapped(screening["result"], kResults, "result", seen.unmapped);
     seen.version = utcOf(screening["updated_at"].text());
-    if (seen.order_status == OrderStatus::kCompleted) seen.completed_at = seen.version;
+    Unmapped unmapped;
+    setState(seen, screening, unmapped);
     const Json searches = screening["searches"];
     for (std::size_t i = 0; i < searches.size(); ++i) {
-        seen.checks.push_back(checkOf(searches.at(i), seen.unmapped));
+        seen.checks.push_back(checkOf(searches.at(i), unmapped));
     }
     seen.checks_complete = searches.present();
+    seen.unmapped = unmapped.take();
     return seen;
 }
 

@@ -83,7 +83,7 @@ TEST(Acme, RefreshReadsEverySearchAndGuessesNone) {
     EXPECT_EQ(seen.checks[1].type, CheckType::kCriminalCounty);
     EXPECT_EQ(seen.checks[1].outcome, CheckOutcome::kConsider);
     EXPECT_EQ(seen.checks[2].type, std::nullopt);
-    EXPECT_EQ(seen.unmapped, std::vector<std::string>{"search type: palmistry"});
+    EXPECT_EQ(seen.unmapped, std::vector<std::string>{"palmistry"});
 }
 
 TEST(Acme, SubmitSendsTheVendorsPackageWithAKey) {
@@ -117,7 +117,34 @@ TEST(Acme, CancelOfAnEndedScreeningReportsItsState) {
                         "reply": {"status": 409}},)");
     hubsdk::testing::Played played;
     ASSERT_TRUE(playsTo(script, *command, played));
-    EXPECT_EQ(played.observations.at(0).order_status, OrderStatus::kCompleted);
+    EXPECT_EQ(played.observations.at(0).order_status, OrderStatus::kPendingReview);
+}
+
+// What a finished screening with this result is: the answer to order.refresh.
+Observation finishedWith(const std::string& result) {
+    auto command = readShape<Command>(std::string_view(testdata("refresh.command.json")));
+    EXPECT_TRUE(command.ok()) << command.error().text();
+    std::string script = testdata("refresh.script.json");
+    const std::string_view review = R"("result": "review",
+        "updated_at")";
+    EXPECT_NE(script.find(review), std::string::npos);
+    script.replace(script.find(review), review.size(),
+                   R"("result": )" + result + R"(, "updated_at")");
+    hubsdk::testing::Played played;
+    EXPECT_TRUE(playsTo(script, *command, played));
+    return played.observations.at(0);
+}
+
+TEST(Acme, OnlyAClearResultCompletesTheOrder) {
+    EXPECT_EQ(finishedWith(R"("clear")").order_status, OrderStatus::kCompleted);
+    EXPECT_EQ(finishedWith(R"("clear")").overall_outcome, CheckOutcome::kClear);
+    EXPECT_EQ(finishedWith(R"("review")").order_status, OrderStatus::kPendingReview);
+    EXPECT_EQ(finishedWith(R"("review")").overall_outcome, CheckOutcome::kConsider);
+    EXPECT_EQ(finishedWith("null").order_status, OrderStatus::kPendingReview);
+    const Observation odd = finishedWith(R"("vetted")");
+    EXPECT_EQ(odd.order_status, std::nullopt) << "left as it was";
+    EXPECT_EQ(odd.overall_outcome, CheckOutcome::kPendingReview);
+    EXPECT_EQ(odd.unmapped.front(), "vetted");
 }
 
 TEST(Acme, AnUnknownScreeningEndsTheFlowAsNotFound) {

@@ -1,5 +1,6 @@
 #include "sdk/plugin-api/testing/plugin_under_test.hpp"
 
+#include <hubsdk/ext/settings_migrate.h>
 #include <hubsdk/cpp/text.hpp>
 
 namespace hubsdk::testing {
@@ -109,6 +110,15 @@ Result<Action> PluginUnderTest::advance(const AdvanceInput& input) const {
     const auto answer = call(table_->advance, document, blobs);
     if (!answer) return answer.error();
     return readShape<Action>(std::string_view(*answer));
+}
+
+Result<std::string> PluginUnderTest::migrateSettings(std::string_view from_version,
+                                                     std::string_view settings) const {
+    constexpr std::string_view kId = HUB_EXT_SETTINGS_MIGRATE;
+    const auto* table =
+        static_cast<const hub_settings_migrate*>(table_->query({kId.data(), kId.size()}));
+    const SettingsMigration input{std::string(from_version), Raw{std::string(settings)}};
+    return call(table == nullptr ? nullptr : table->migrate, writeShape(input), {});
 }
 
 Advance PluginUnderTest::advancer() const {

@@ -41,6 +41,9 @@ public:
     [[nodiscard]] Result<std::vector<Observation>> interpret(
         const Delivery& delivery, std::string_view settings = "{}") const;
     [[nodiscard]] Result<Action> advance(const AdvanceInput& input) const;
+    /// The new settings document; kUnsupported without the capability hub.settings-migrate/1.
+    [[nodiscard]] Result<std::string> migrateSettings(std::string_view from_version,
+                                                      std::string_view settings) const;
     /// advance() as ScriptedTransport takes it.
     [[nodiscard]] Advance advancer() const;
 

@@ -1,4 +1,4 @@
-/// The two ways in which a document is refused, as Errors (hrxml.md rule 8).
+/// The two ways in which a document is refused, as Errors (docs/adr/0007-xml-readers.md).
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace hubsdk::xml {
 
-/// Longest message of an XML error; longer ones are cut (hrxml.md rule 8).
+/// Longest message of an XML error in bytes; longer ones are cut.
 inline constexpr std::size_t kMessageBytesMax = 200;
 
 /// A document type declaration or a refused encoding: kInvalid, class "unsafe_xml".

@@ -15,7 +15,7 @@ xmlParserInputPtr refuseExternal(const char*, const char*, xmlParserCtxtPtr) { r
 
 bool start() {
     // Refuses a document type declaration in every xerces parser of the process, also where the
-    // parser has no switch for it (hrxml.md rule 1).
+    // parser has no switch for it.
     ::setenv("XERCES_DISABLE_DTD", "1", 1);
     xmlInitParser();
     xmlSetExternalEntityLoader(&refuseExternal);

@@ -1,4 +1,4 @@
-// The streaming reader: libxml2's SAX2 interface under the rules of hrxml.md.
+// The streaming reader: libxml2's SAX2 interface under the rules of docs/adr/0007-xml-readers.md.
 #include <array>
 #include <exception>
 #include <limits>

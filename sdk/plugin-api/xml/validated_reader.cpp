@@ -180,7 +180,7 @@ public:
         auto done =
             guarded([&] { grammar = loadGrammar(source, xc::Grammar::SchemaGrammarType, true); });
         if (!done.ok()) return done;
-        // A null grammar comes without any error (hrxml.md rule 2).
+        // A null grammar comes without any error.
         return grammar == nullptr ? Result<void>(schemaFault("no grammar")) : Result<void>();
     }
 

@@ -19,13 +19,15 @@ Pieces orderDocument(const Order& order) {
             piece::text("</Package></Order>")};
 }
 
-VendorError schemaError(const Error& error) {
-    return vendorError(ErrorClass::kSchema, "the answer is no order document: " + error.text());
+VendorError refusal(const Error& error) {
+    const bool unsafe = xml::errorClass(error) == nameOf(ErrorClass::kUnsafeXml);
+    return vendorError(unsafe ? ErrorClass::kUnsafeXml : ErrorClass::kSchema,
+                       "the answer is no order document: " + error.text());
 }
 
 Observation placed(const Reply& reply, const Order& order) {
     auto document = xml::readDocument(reply.body(), xml::Limits());
-    if (!document) throw FlowEnd(schemaError(document.error()));
+    if (!document) throw FlowEnd(refusal(document.error()));
     const std::string id(document->root().at("OrderId").text());
     if (id.empty()) throw FlowEnd(vendorError(ErrorClass::kSchema, "the answer names no order"));
     Observation observation;

@@ -50,8 +50,9 @@ typedef struct hub_sink {
     uint32_t struct_size;
     uint32_t reserved; /* 0 */
     void* context;     /* handed back unchanged */
-    /* Appends a chunk; the bytes are copied before it returns. HUB_OVERSIZE once the total would
-     * pass the limit of the call: the plugin then stops and returns HUB_OVERSIZE. */
+    /* Appends a chunk. HUB_OVERSIZE once the total would pass the limit of the call: the plugin
+     * then stops and returns HUB_OVERSIZE. Ownership: chunk stays the plugin's; it is copied before
+     * the call returns. [any-thread] */
     hub_status (*write)(void* context, hub_view chunk);
 } hub_sink;
 
@@ -62,9 +63,11 @@ typedef struct hub_host {
     uint32_t reserved; /* 0 */
     void* context;     /* handed back unchanged */
     /* Writes one line to the hub's log. level: 0 debug, 1 info, 2 warning, 3 error. The host cuts
-     * it at 1 KiB, escapes control characters and redacts it. */
+     * it at 1 KiB, escapes control characters and redacts it. Ownership: message stays the
+     * plugin's; it is copied before the call returns. [any-thread] */
     void (*log)(void* context, int32_t level, hub_view message);
-    /* A host capability by id, for example "hub.clock-trace/1"; null if not offered. */
+    /* A host capability by id, for example "hub.clock-trace/1"; null if not offered. Ownership: the
+     * table is the host's, static. [any-thread] */
     const void* (*query)(void* context, hub_view id);
 } hub_host;
 
@@ -83,22 +86,25 @@ typedef struct hub_plugin_table {
     uint16_t abi_major;
     uint16_t abi_minor;
 
-    /* The manifest: the very bytes of section .hub.manifest. Required. [any-thread] */
+    /* The manifest: the very bytes of section .hub.manifest. Required. Ownership: plugin, static.
+     * [any-thread] */
     hub_view (*describe)(void);
 
     /* ClaimInput -> Claim: the proof that a delivery offers; the host checks it. Null if the plugin
-     * has no inbound routes or if all its claims are templates of the manifest. [any-thread] */
+     * has no inbound routes or if all its claims are templates of the manifest. Ownership: call and
+     * answer are the host's, valid during the call. [any-thread] */
     hub_status (*claim)(const hub_call* call, const hub_sink* answer);
 
-    /* ClaimInput -> Interpretation: what a proven delivery says. Null as for claim. [any-thread] */
+    /* ClaimInput -> Interpretation: what a proven delivery says. Null as for claim. Ownership: as
+     * for claim. [any-thread] */
     hub_status (*interpret)(const hub_call* call, const hub_sink* answer);
 
     /* AdvanceInput -> Action: the next action of a flow. Null if the plugin has no commands.
-     * [any-thread] */
+     * Ownership: as for claim. [any-thread] */
     hub_status (*advance)(const hub_call* call, const hub_sink* answer);
 
-    /* A capability of the plugin by id ("hub.settings-migrate/1"), or null. Required. [any-thread]
-     */
+    /* A capability of the plugin by id ("hub.settings-migrate/1"), or null. Required. Ownership: id
+     * stays the host's; the table is the plugin's, static. [any-thread] */
     const void* (*query)(hub_view id);
 } hub_plugin_table;
 

@@ -2,10 +2,9 @@
 /// journal at every step (docs/adr/0004-flows-as-replayed-coroutines.md).
 ///
 ///     Flow submitOrder(const Order& order, const Account& account) {
-///         Reply candidate = co_await post("candidate",
-///         "/candidates").json(candidateOf(order)).keyed(); Reply invitation = co_await
-///         post("invite", "/invitations").json(invitationOf(candidate)).keyed(); co_return
-///         submitted(invitation);
+///         const std::string body = screeningBody(order, account.package(order.package));
+///         const Reply created = co_await post("create", "/screenings").json(body).keyed();
+///         co_return done().observing(submitted(created));
 ///     }
 ///
 /// A co_await returns at once for what the journal already holds; the first thing that it does not
@@ -13,6 +12,9 @@
 ///
 /// Traps of g++ 12 (`./dev lint` looks for them): no braced list, no conditional operator and no
 /// awaited aggregate temporary in an expression that awaits. Build bodies in named functions.
+///
+/// Threads: one call of advance runs on one thread, which its objects never leave; calls on several
+/// threads at once share nothing.
 #pragma once
 
 #include <hubsdk/cpp/request.hpp>
@@ -45,20 +47,26 @@ private:
 
 /// What every request of a plugin begins with.
 struct Defaults {
-    std::string host;
+    std::string host;       ///< one of the manifest's hosts
     std::string base_path;  ///< "" or "/v1"
     std::vector<PieceHeader> headers;
 };
 
-/// How a flow ends. Made by done(), failed() and continueWith().
+/// How a flow ends. Made by done(), failed(), nextLeg() and pages(). What is added here is applied
+/// in the transaction that ends the leg.
 class Outcome {
 public:
     explicit Outcome(Action action) : action_(std::move(action)) {}
+    /// Added to what was observed before.
     Outcome&& observing(Observation observation) &&;
     Outcome&& observing(std::vector<Observation> observations) &&;
+    /// Parts of replies of this leg that become deliveries of their own (Reply::cut, records).
     Outcome&& delivering(std::vector<Deliver> deliveries) &&;
+    /// What the caller of the command gets. A JSON text.
     Outcome&& result(std::string json) &&;
+    /// inbound.request only: what the vendor gets.
     Outcome&& answering(Answer answer) &&;
+    /// feed.sync only: where the next run goes on.
     Outcome&& cursor(std::string cursor) &&;
     [[nodiscard]] Action take() { return std::move(action_); }
 
@@ -66,6 +74,7 @@ private:
     Action action_;
 };
 [[nodiscard]] Outcome done();
+/// The flow ends as failed with this error.
 [[nodiscard]] Outcome failed(VendorError error);
 [[nodiscard]] Outcome failed(ErrorClass error_class, std::string message);
 /// Not an end: the hub keeps the reply in the attempt log and sends its step once more, with the

@@ -6,6 +6,8 @@
 ///                                       // or Interpretation: observations and follow
 ///         static Defaults defaults(const Account& account);
 ///         static VendorError classify(const Reply& reply);          // optional
+///         static Result<Raw> migrateSettings(std::string_view from_version, Json settings);
+///                                       // optional: hub.settings-migrate/1
 ///         static constexpr auto kFlows = flowTable(flow<submitOrder>("order.submit"), …);
 ///     };
 ///     HUB_EXPORT_PLUGIN(Checkr)
@@ -13,6 +15,7 @@
 /// A struct without claim and interpret has no inbound side; without kFlows it has no commands.
 #pragma once
 
+#include <hubsdk/ext/settings_migrate.h>
 #include <hubsdk/plugin.h>
 #include <hubsdk/cpp/flow.hpp>
 #include <hubsdk/model/delivery.hpp>
@@ -75,6 +78,8 @@ hub_status guardInterpret(const hub_call* call, const hub_sink* sink,
                           Interpretation (*function)(const Delivery&, Json)) noexcept;
 hub_status guardAdvance(const hub_call* call, const hub_sink* sink, std::span<const FlowRow> table,
                         Defaults (*defaults)(const Account&), Classify classify) noexcept;
+hub_status guardMigrate(const hub_call* call, const hub_sink* sink,
+                        Result<Raw> (*function)(std::string_view, Json)) noexcept;
 
 /// The exports of a plugin struct.
 template <class Plugin>
@@ -90,10 +95,17 @@ struct Exports {
         if constexpr (requires { &Plugin::classify; }) classify = &Plugin::classify;
         return guardAdvance(call, sink, Plugin::kFlows, &Plugin::defaults, classify);
     }
+    static hub_status migrate(const hub_call* call, const hub_sink* sink) noexcept {
+        return guardMigrate(call, sink, &Plugin::migrateSettings);
+    }
     static const void* query(hub_view id) noexcept {
-        if constexpr (requires { Plugin::query(std::string_view{}); }) {
-            return Plugin::query(std::string_view(id.data, id.size));
+        [[maybe_unused]] const std::string_view name(id.data, id.size);
+        if constexpr (requires { &Plugin::migrateSettings; }) {
+            static constexpr hub_settings_migrate kMigrate{sizeof(hub_settings_migrate), 0,
+                                                           &migrate};
+            if (name == HUB_EXT_SETTINGS_MIGRATE) return &kMigrate;
         }
+        if constexpr (requires { Plugin::query(name); }) return Plugin::query(name);
         return nullptr;
     }
     static constexpr hub_plugin_table table(hub_view (*describe)(void)) {

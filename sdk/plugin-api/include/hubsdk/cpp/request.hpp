@@ -1,4 +1,5 @@
-/// What a flow may await: requests to the vendor, questions to the host, pauses.
+/// What a flow may await: requests to the vendor, questions to the host, pauses. Values without
+/// shared state: each belongs to the flow that made it, on one thread.
 #pragma once
 
 #include <hubsdk/model/flow.hpp>
@@ -65,7 +66,9 @@ public:
         allowed_ = std::vector<int>{first, more...};
         return std::move(*this);
     }
+    /// Instead of the manifest's timeout_ms, for one attempt.
     Request&& timeout(std::int64_t milliseconds) &&;
+    /// Another of the manifest's hosts than that of `defaults`.
     Request&& host(std::string name) &&;
 
     [[nodiscard]] const Call& call() const { return call_; }
@@ -80,6 +83,9 @@ private:
     bool takes_defaults_ = true;
 };
 
+/// A request with this label. `path` begins with '/', is encoded already (percentEncoded), and goes
+/// behind the base path of `defaults`. Nothing is checked here: what the host would refuse ends the
+/// flow when it is awaited.
 [[nodiscard]] Request get(std::string label, std::string path);
 [[nodiscard]] Request post(std::string label, std::string path);
 [[nodiscard]] Request put(std::string label, std::string path);

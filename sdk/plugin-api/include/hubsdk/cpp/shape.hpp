@@ -104,9 +104,17 @@ struct Patch {
     T value{};
 
     Patch() = default;
-    Patch(T given) : state(State::kValue), value(std::move(given)) {}
+    template <std::convertible_to<T> Given>
+    Patch(Given&& given) : state(State::kValue), value(std::forward<Given>(given)) {}
+    /// Absent if `given` is empty.
+    Patch(std::optional<T> given) {
+        if (!given) return;
+        state = State::kValue;
+        value = std::move(*given);
+    }
     Patch(std::nullptr_t) : state(State::kNull) {}
     [[nodiscard]] bool absent() const { return state == State::kAbsent; }
+    [[nodiscard]] bool isNull() const { return state == State::kNull; }
     [[nodiscard]] const T* get() const { return state == State::kValue ? &value : nullptr; }
     bool operator==(const Patch&) const = default;
 };

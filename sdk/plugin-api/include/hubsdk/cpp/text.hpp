@@ -11,6 +11,9 @@ namespace hubsdk {
 /// Without leading and trailing blanks, tabs and line ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
+/// The text cut to `bytes_max`, never inside a UTF-8 sequence.
+[[nodiscard]] std::string clipped(std::string_view text, std::size_t bytes_max);
+
 /// Vendor words compare in this form, however a vendor writes them today: trimmed, ASCII lower
 /// case, '-' and blanks as '_', and "canceled" as "cancelled".
 [[nodiscard]] std::string normalisedWord(std::string_view word);

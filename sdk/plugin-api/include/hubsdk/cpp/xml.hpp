@@ -24,7 +24,7 @@ inline constexpr std::size_t kKiB = 1024;
 inline constexpr std::size_t kMiB = 1024 * kKiB;
 
 /// How to read a document that has neither a byte order mark nor a declared encoding. In every
-/// other case the document's own word counts (hrxml.md rule 5, tazworks.md part B).
+/// other case the document's own word counts.
 enum class FallbackEncoding : std::uint8_t {
     kUtf8,
     kLatin1,
@@ -37,8 +37,8 @@ struct TextException {
     std::size_t text_bytes_max = 0;
 };
 
-/// What a document may cost, and what it must be. Defaults: hrxml.md rule 3. Over a limit is class
-/// "unsafe_xml", never worth a retry. Bytes of values are counted in UTF-8.
+/// What a document may cost, and what it must be. Over a limit is class "unsafe_xml", never worth
+/// a retry. Bytes of values are counted in UTF-8.
 struct Limits {
     std::size_t document_bytes_max = 8 * kMiB;    ///< as received
     std::size_t depth_max = 64;                   ///< the root is depth 1
@@ -80,7 +80,7 @@ public:
     virtual ~Handler() = default;
     virtual Result<void> startElement(const ElementStart& element) = 0;
     /// A piece of text inside the current element, in UTF-8. One text may come in many pieces, and
-    /// CDATA is text (hrxml.md rule 6). At most the named limit arrives per element.
+    /// CDATA is text. At most the named limit arrives per element.
     virtual Result<void> text(std::string_view piece) = 0;
     virtual Result<void> endElement(std::string_view name) = 0;
 };

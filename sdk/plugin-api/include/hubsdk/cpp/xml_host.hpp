@@ -4,7 +4,7 @@
 namespace hubsdk::xml {
 
 /// Initialises libxml2 and xerces-c for the whole process and shuts their doors to files and
-/// network (hrxml.md rules 1 and 2). Made once in main(), before other threads start and before the
+/// network. Made once in main(), before other threads start and before the
 /// first plugin is loaded; more objects do no harm. Never ends the libraries: one cleanup call
 /// crashes every other user. Plugins must not use this class.
 class XmlLibraries {

@@ -1,4 +1,4 @@
-/// Writes XML documents with every value escaped (hrxml.md rule 7).
+/// Writes XML documents with every value escaped (docs/adr/0007-xml-readers.md).
 #pragma once
 
 #include <string>

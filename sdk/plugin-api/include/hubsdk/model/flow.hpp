@@ -22,7 +22,7 @@ struct Shape<AccountInput> {
 
 /// What we want from a vendor. Also the input that starts a flow and its first entry: frozen.
 struct Command {
-    std::string command;  ///< order.submit …: see commands.hpp
+    std::string command;  ///< one of commandTable() in <hubsdk/model/manifest.hpp>
     std::optional<std::string> vendor_order_id;
     std::vector<Link> links;
     std::optional<Order> order;

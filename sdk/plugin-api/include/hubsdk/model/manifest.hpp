@@ -6,6 +6,20 @@
 
 namespace hubsdk {
 
+/// Input of the capability hub.settings-migrate/1 (<hubsdk/ext/settings_migrate.h>).
+struct SettingsMigration {
+    std::string from_version;  ///< of the plugin that the settings were made for
+    Raw settings;
+};
+template <>
+struct Shape<SettingsMigration> {
+    static constexpr std::string_view kName = "SettingsMigration";
+    static constexpr auto kFields = std::tuple{
+        field("from_version", &SettingsMigration::from_version, "Version of the plugin."),
+        field("settings", &SettingsMigration::settings, "As that version knew them.",
+              Need::kRequired)};
+};
+
 /// One setting of an account.
 struct SettingRule {
     std::string name;
@@ -43,13 +57,20 @@ struct Shape<HostRule> {
                    field("is", &HostRule::is, "The value with which the host may be called.")};
 };
 
+/// The shortest idle time of a captured secret, in milliseconds.
+inline constexpr std::int64_t kIdleMinMs = 3'600'000;
+
 /// One secret of an account and where the plugin may have the host put it.
 struct SecretRule {
     std::string name;
     std::vector<std::string> places;  ///< header, body, sign, proof, capture; client_certificate
-                                      ///< and client_key: PEM texts for the TLS handshake
+                                      ///< and client_key: PEM texts for the TLS handshake.
+                                      ///< ssh_key is reserved
     bool required = false;
     std::string text;
+    /// The vendor forgets a captured value that was not renewed for so long (refresh tokens): the
+    /// hub runs auth.token before. Milliseconds, at least kIdleMinMs.
+    std::optional<std::int64_t> idle_max_ms;
 };
 template <>
 struct Shape<SecretRule> {
@@ -60,7 +81,9 @@ struct Shape<SecretRule> {
                          "header, body, sign, proof, capture, client_certificate, client_key.",
                          Need::kRequired),
                    field("required", &SecretRule::required, "Whether an account must have it."),
-                   field("text", &SecretRule::text, "What it is.")};
+                   field("text", &SecretRule::text, "What it is."),
+                   field("idle_max_ms", &SecretRule::idle_max_ms,
+                         "A captured value is renewed by auth.token before it idles so long.")};
 };
 
 struct InboundRoute {
@@ -123,6 +146,7 @@ struct Shape<FeedRule> {
                    field("interval_ms", &FeedRule::interval_ms, "How often.")};
 };
 
+/// Reserved: no hub turns events into commands yet, so readManifest refuses it.
 struct Reaction {
     std::string event;
     std::string command;
@@ -155,8 +179,10 @@ struct Manifest {
     std::optional<std::int64_t> key_lifetime_ms;  ///< how long the vendor remembers a key
     std::optional<std::int64_t> timeout_ms;
     std::optional<std::int64_t> body_bytes_max;
-    std::vector<Reaction> reacts_to;
-    std::vector<std::string> needs;  ///< libxml2, xerces-c
+    std::vector<Reaction> reacts_to;     ///< reserved: refused by this release
+    std::vector<std::string> needs;      ///< libxml2, xerces-c
+    std::vector<std::string> lifecycle;  ///< other libraries with global state; reserved: refused
+                                         ///< until there is a sandbox to run such a plugin in
 };
 template <>
 struct Shape<Manifest> {
@@ -182,11 +208,13 @@ struct Shape<Manifest> {
         field("timeout_ms", &Manifest::timeout_ms, "Default time limit of a call."),
         field("body_bytes_max", &Manifest::body_bytes_max, "Largest delivery."),
         field("reacts_to", &Manifest::reacts_to, "Outbox events it reacts to."),
-        field("needs", &Manifest::needs, "Host libraries with global state.")};
+        field("needs", &Manifest::needs, "Host libraries with global state."),
+        field("lifecycle", &Manifest::lifecycle, "Other libraries with global state.")};
 };
 
 /// Reads a manifest and checks what the field table cannot say: key characters, known commands,
-/// places, link roles, a route for claims. Fails with kInvalid and the path. Any thread.
+/// places, link roles, a route for claims, nothing that is reserved. Fails with kInvalid and the
+/// path. Any thread.
 [[nodiscard]] Result<Manifest> readManifest(std::string_view json);
 
 /// One row of the closed command table: a new command is a change of the SDK.

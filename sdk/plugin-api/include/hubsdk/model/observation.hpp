@@ -1,4 +1,6 @@
-/// What a vendor said, in canonical words. Absent: not said; null: said to be unknown.
+/// What a vendor said, in canonical words. Members of type Patch tell absent (not said: what is
+/// stored stays) from null (said to be unknown: it is taken back). For all others absent and null
+/// are the same.
 #pragma once
 
 #include <hubsdk/model/piece.hpp>
@@ -186,7 +188,7 @@ struct Check {
     std::optional<std::string> jurisdiction;
     std::optional<CheckOutcome> outcome;  ///< null: not decided yet
     std::optional<std::string> completed_at;
-    std::optional<std::string> estimated_at;
+    Patch<std::string> estimated_at;  ///< null takes an earlier one back
     std::optional<std::string> vendor_status;
     std::vector<Finding> findings;
     bool operator==(const Check&) const = default;
@@ -203,7 +205,8 @@ struct Shape<Check> {
         field("outcome", &Check::outcome, "Null while undecided.", WhenEmpty::kWriteNull),
         field("completed_at", &Check::completed_at, "UTC.", WhenEmpty::kWriteNull,
               Format::kTimestamp),
-        field("estimated_at", &Check::estimated_at, "UTC.", Format::kTimestamp),
+        field("estimated_at", &Check::estimated_at, "UTC; null: no longer said.",
+              Format::kTimestamp),
         field("vendor_status", &Check::vendor_status, "Raw status word.", lengthMax(50)),
         field("findings", &Check::findings, "In the vendor's order.", WhenEmpty::kWriteNull,
               lengthMax(2000))};
@@ -287,8 +290,8 @@ struct Shape<CatalogItem> {
         field("check_types", &CatalogItem::check_types, "Canonical types, or the vendor's word.")};
 };
 
-/// What a vendor said about one subject. Members that are always written may be null: "said to be
-/// unknown", and for order_status "leave the stored one as it was".
+/// What a vendor said about one subject. A null order_status means "leave the stored one as it
+/// was", a null overall_outcome "undecided".
 struct Observation {
     ObservationKind kind = ObservationKind::kScreening;
     std::optional<Event> event;
@@ -298,7 +301,7 @@ struct Observation {
     std::optional<std::string> origin;  ///< "monitoring": never matched to an open order
     std::optional<OrderStatus> order_status;
     std::optional<CheckOutcome> overall_outcome;
-    std::optional<std::string> completed_at;
+    Patch<std::string> completed_at;     ///< null takes an earlier one back
     std::optional<std::string> version;  ///< vendor-monotone per linked object; text order
     std::optional<std::string> vendor_status;
     std::optional<std::string> raw_result;
@@ -310,7 +313,7 @@ struct Observation {
     bool alert = false;  ///< a person should look at it, whatever the status
     std::optional<std::string> alert_kind;
     std::optional<ApplicantUrl> applicant_url;
-    std::optional<std::string> estimated_at;
+    Patch<std::string> estimated_at;  ///< null takes an earlier one back
     std::optional<Money> cost;
     std::vector<ObservedDocument> documents;
     std::optional<VendorError> error;
@@ -332,7 +335,8 @@ struct Shape<Observation> {
         field("origin", &Observation::origin, "monitoring, where it is."),
         field("order_status", &Observation::order_status, "Null: unchanged.", kNull),
         field("overall_outcome", &Observation::overall_outcome, "Null: undecided.", kNull),
-        field("completed_at", &Observation::completed_at, "UTC.", Format::kTimestamp),
+        field("completed_at", &Observation::completed_at, "UTC; null: no longer said.",
+              Format::kTimestamp),
         field("version", &Observation::version, "Vendor-monotone.", lengthMax(64)),
         field("vendor_status", &Observation::vendor_status, "Raw word.", lengthMax(50)),
         field("raw_result", &Observation::raw_result, "Raw word.", lengthMax(50)),
@@ -344,7 +348,8 @@ struct Shape<Observation> {
         field("alert", &Observation::alert, "A person should look."),
         field("alert_kind", &Observation::alert_kind, "Why."),
         field("applicant_url", &Observation::applicant_url, "Link for the applicant."),
-        field("estimated_at", &Observation::estimated_at, "UTC.", Format::kTimestamp),
+        field("estimated_at", &Observation::estimated_at, "UTC; null: no longer said.",
+              Format::kTimestamp),
         field("cost", &Observation::cost, "What the vendor charges."),
         field("documents", &Observation::documents, "Stored files.", lengthMax(50)),
         field("error", &Observation::error, "Nothing else may be stored.", kNull),

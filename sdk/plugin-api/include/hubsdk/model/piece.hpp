@@ -74,23 +74,34 @@ struct Shape<Piece> {
                    field("escape", &Piece::escape, "Escapes, applied in order.")};
 };
 
+/// Makers of pieces. They check nothing: the host refuses a piece that it cannot assemble (a secret
+/// that may not go there, an unknown format or algorithm), and the request is not sent. Any thread.
 namespace piece {
 
 [[nodiscard]] Piece text(std::string value);
+/// The current value of a secret of the manifest.
 [[nodiscard]] Piece secret(std::string name);
 /// `format`: unix (s), unix_ms, iso8601 (2026-01-02T03:04:05Z), basic (20260102T030405Z), date
 /// (20260102), rfc1123. Every stamp of one attempt shows the same time.
 [[nodiscard]] Piece stamp(std::string format);
+/// Random text, new for each attempt; equal names of one attempt give the same.
 [[nodiscard]] Piece nonce(std::string name);
+/// The public webhook URL of the account.
 [[nodiscard]] Piece accountUrl();
+/// The bytes of a stored blob.
 [[nodiscard]] Piece blob(std::string id);
+/// Of the delivery: its whole body, `size` bytes of it from byte `from`, the first header of that
+/// name, or the first query value, decoded. What is not there is empty.
 [[nodiscard]] Piece body();
 [[nodiscard]] Piece bodySlice(std::int64_t from, std::int64_t size);
 [[nodiscard]] Piece header(std::string name);
 [[nodiscard]] Piece query(std::string name);
 /// `algorithm`: sha1, sha256, sha512. Raw digest bytes: add an escape.
 [[nodiscard]] Piece hash(std::string algorithm, Pieces message);
+/// Raw signature bytes over the message: add an escape. `algorithm`: hmac-sha1, hmac-sha256,
+/// hmac-sha512, ed25519, ecdsa-p256, rsa-sha256.
 [[nodiscard]] Piece sign(std::string algorithm, Pieces key, Pieces message);
+/// Several pieces as one, to escape them together.
 [[nodiscard]] Piece join(Pieces pieces);
 /// The piece with one more escape: xml, json, form, base64, base64url, hex.
 [[nodiscard]] Piece escaped(Piece piece, std::string escape);
