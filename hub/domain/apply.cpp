@@ -68,13 +68,24 @@ private:
         stored.outcome = nameOf(outcome);
         stored.document = hubsdk::writeShape(observation_);
         unit_.repositories.observations.add(unit_.connection, unit_.scope, stored, unit_.now_ms);
-        for (const std::string& word : observation_.unmapped) {
-            alert("unmapped_vendor_word", "plugin", context_.account.plugin_key + ":" + word,
-                  "A word of the vendor has no mapping.");
-        }
+        // TM-IN-2: the words of a hint are its sender's, and anybody may be that.
+        if (!context_.is_hint) alertUnmapped();
         return {outcome, std::move(row_id), observation_.unmapped.size()};
     }
 
+    // What stays as it is until somebody mends the mapping: one alert at a time.
+    void alertUnmapped() {
+        for (const std::string& word : observation_.unmapped) {
+            storage::Alert row;
+            row.alert_type = "unmapped_vendor_word";
+            row.subject_type = "plugin";
+            row.subject_id = context_.account.plugin_key + ":" + word;
+            row.description = "A word of the vendor has no mapping.";
+            raiseAlert(unit_, cause_, std::move(row));
+        }
+    }
+
+    // What happened: every time anew.
     void alert(std::string_view type, std::string subject_type, std::string subject_id,
                std::string description) {
         storage::Alert row;
@@ -82,6 +93,7 @@ private:
         row.subject_type = std::move(subject_type);
         row.subject_id = std::move(subject_id);
         row.description = std::move(description);
+        row.occurrence = context_.source_id + "\n" + std::to_string(context_.ordinal);
         raiseAlert(unit_, cause_, std::move(row));
     }
 
@@ -185,6 +197,13 @@ private:
             rows.raiseFetchWanted(unit_.connection, unit_.scope, row.id, unit_.now_ms);
             return store(ApplyOutcome::kFetch, row.id);
         }
+        // plugin-contract.md section 8: what is absent was not said. A reply that speaks of no
+        // state leaves the state as it is.
+        if (!saysState()) {
+            keepWhatWasSent(row);
+            unit_.repositories.vendor_orders.save(unit_.connection, unit_.scope, row, unit_.now_ms);
+            return store(ApplyOutcome::kApplied, row.id);
+        }
         if (!told && isStale(row)) return store(ApplyOutcome::kDropped, row.id);
         if (isAfterEnd(row)) {
             alertAfterEnd(row.order_id);
@@ -238,6 +257,12 @@ private:
         return (row.status == "cancelled" || row.status == "failed") && saysResult();
     }
 
+    [[nodiscard]] bool saysState() const {
+        return observation_.order_status || observation_.vendor_status ||
+               observation_.overall_outcome || observation_.raw_result ||
+               observation_.checks_complete || !observation_.checks.empty();
+    }
+
     [[nodiscard]] bool saysResult() const {
         const auto& said = observation_.order_status;
         return observation_.overall_outcome || said == hubsdk::OrderStatus::kCompleted ||
@@ -252,15 +277,12 @@ private:
               "The vendor reported on an order that has ended.");
     }
 
-    void writeVendorOrder(VendorOrder& row) {
+    // Names, files and addresses: they count whatever is said of the state.
+    void keepWhatWasSent(VendorOrder& row) const {
         if (observation_.vendor_order_id) row.vendor_order_id = observation_.vendor_order_id;
-        if (observation_.order_status)
-            moveVendorOrder(unit_, row, vendorOrderStatusOf(*observation_.order_status), cause_);
-        if (observation_.vendor_status) row.vendor_status = observation_.vendor_status;
-        if (observation_.raw_result) row.raw_result = observation_.raw_result;
-        row.overall_outcome.reset();
-        if (observation_.overall_outcome)
-            row.overall_outcome = std::string(hubsdk::nameOf(*observation_.overall_outcome));
+        for (const hubsdk::ObservedDocument& document : observation_.documents) {
+            if (document.kind == "report_pdf") row.report_blob_id = document.blob_id;
+        }
         if (observation_.applicant_url) {
             row.applicant_url = observation_.applicant_url->url;
             row.applicant_url_expires_at_ms = timeOf(observation_.applicant_url->expires_at);
@@ -273,12 +295,20 @@ private:
             row.applicant_url_expires_at_ms.reset();
         }
         if (isVendorOrderFinal(row.status)) row.estimated_at_ms.reset();
+    }
+
+    void writeVendorOrder(VendorOrder& row) {
+        if (observation_.order_status)
+            moveVendorOrder(unit_, row, vendorOrderStatusOf(*observation_.order_status), cause_);
+        keepWhatWasSent(row);
+        if (observation_.vendor_status) row.vendor_status = observation_.vendor_status;
+        if (observation_.raw_result) row.raw_result = observation_.raw_result;
+        row.overall_outcome.reset();
+        if (observation_.overall_outcome)
+            row.overall_outcome = std::string(hubsdk::nameOf(*observation_.overall_outcome));
         if (!row.submitted_at_ms) row.submitted_at_ms = unit_.now_ms;
         if (!observation_.completed_at.absent())
             row.completed_at_ms = timeOf(observation_.completed_at);
-        for (const hubsdk::ObservedDocument& document : observation_.documents) {
-            if (document.kind == "report_pdf") row.report_blob_id = document.blob_id;
-        }
         row.next_poll_at_ms.reset();
         if (!isVendorOrderFinal(row.status))
             row.next_poll_at_ms = unit_.now_ms + freshnessMs(context_.account);
@@ -307,13 +337,13 @@ private:
             if (saysResult()) alertAfterEnd(order->id);
             return;
         }
-        applyChecks(unit_, *order, row, observation_, context_);
+        const bool amended = applyChecks(unit_, *order, row, observation_, context_);
         if (row.status == "cancelled") cancelChecks(unit_, *order, row, cause_);
         if (row.estimated_at_ms || observation_.estimated_at.isNull())
             order->estimated_completion_at_ms = row.estimated_at_ms;
         VendorWord word;
         word.needs_person = observation_.order_status == hubsdk::OrderStatus::kPendingReview;
-        word.decided = observation_.order_status == hubsdk::OrderStatus::kCompleted;
+        word.amended = amended;
         followVendorOrders(unit_, *order, word, cause_);
     }
 

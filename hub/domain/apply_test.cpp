@@ -69,6 +69,7 @@ TEST_F(ApplyTest, AHintLeavesNothingButAWishToFetch) {
     forged.client_reference = "ref-1";
     forged.links = {linkOf("report", "attacker")};
     forged.alert = true;
+    forged.unmapped = {"status:anything a stranger likes"};
     forged.checks = {checkSaid("c", hubsdk::CheckType::kSsnTrace, CheckOutcome::kClear)};
     ApplyContext hint = told();
     hint.is_hint = true;
@@ -95,6 +96,8 @@ TEST_F(ApplyTest, DisconnectPausesTheAccountAndAlerts) {
     EXPECT_EQ(count("SELECT COUNT(*) FROM provider_config WHERE account_state = 'paused'"), 1);
     EXPECT_EQ(alerts("account_disconnected"), 1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'account_disconnected'"), 1);
+    apply(disconnect, told());
+    EXPECT_EQ(alerts("account_disconnected"), 2) << "it was connected anew";
 }
 
 TEST_F(ApplyTest, OlderVersionsAreDroppedAndEqualOnesGoByTheStartOfTheFetch) {
@@ -161,8 +164,8 @@ TEST_F(ApplyTest, ClearCompletesAndAnythingElseAsksAPerson) {
         {kPendingReview, CheckOutcome::kDataNotFound, "pending_review", "data_not_found"},
         {kPendingReview, std::nullopt, "pending_review", "pending_review"},
         {kCompleted, std::nullopt, "pending_review", "pending_review"},
-        {kCompleted, CheckOutcome::kConsider, "completed", "consider"},
-        {kCompleted, CheckOutcome::kAdverseAction, "completed", "consider"},
+        {kCompleted, CheckOutcome::kConsider, "pending_review", "consider"},
+        {kCompleted, CheckOutcome::kAdverseAction, "pending_review", "consider"},
         {kPendingReview, CheckOutcome::kError, "pending_review", "pending_review"},
     };
     for (const Row& row : rows) {
@@ -175,33 +178,86 @@ TEST_F(ApplyTest, ClearCompletesAndAnythingElseAsksAPerson) {
     }
 }
 
-TEST_F(ApplyTest, ADecidedOrderDoesNotBounceWhenItIsReadAgain) {
+// Section 5.3: the vendor's word decides nothing, and section 5.1: only a changed result undoes a
+// decision.
+TEST_F(ApplyTest, ADecidedOrderComesBackWhenItsResultChangesAndNotWhenItIsReadAgain) {
     const Placed placed = place();
-    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kConsider));
-    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE new_status = 'pending_review' AND "
-                    "action = 'order_status_changed'"),
-              1)
-        << "the trail shows that a person was needed";
+    auto report = said(OrderStatus::kCompleted, CheckOutcome::kConsider);
+    report.checks = {checkSaid("a", hubsdk::CheckType::kMvr, CheckOutcome::kConsider),
+                     checkSaid("b", hubsdk::CheckType::kSsnTrace, CheckOutcome::kClear)};
+    fetch(placed, report);
+    ASSERT_EQ(order(placed).status, "pending_review");
+    const auto decide = [&] {
+        write([&](storage::Connection& c) {
+            auto row = *repositories_.orders.find(c, scope_, placed.order_id);
+            EXPECT_TRUE(moveOrder(unitOn(c), row, "completed", Actor::kSystem, "test"));
+            return 0;
+        });
+    };
+    decide();
     const auto trail = count("SELECT COUNT(*) FROM audit_entry");
-    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kConsider));
+    fetch(placed, report);
+    EXPECT_EQ(order(placed).status, "completed");
     EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry"), trail);
     EXPECT_EQ(order(placed).completion_percentage, 100);
+    report.checks.back().outcome = CheckOutcome::kConsider;
+    fetch(placed, report);
+    EXPECT_EQ(order(placed).result, "consider") << "as before, but for another reason";
+    EXPECT_EQ(order(placed).status, "pending_review");
+    EXPECT_EQ(alerts("result_amended"), 1);
+    decide();
+    report.overall_outcome = CheckOutcome::kDataNotFound;
+    fetch(placed, report);
+    EXPECT_EQ(order(placed).status, "pending_review");
+    EXPECT_EQ(alerts("result_amended"), 2) << "every time";
 }
 
 TEST_F(ApplyTest, AnAmendedOrReopenedOrderComesBackWithAnAlert) {
     const Placed placed = place();
     fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
-    fetch(placed, said(OrderStatus::kPendingReview, CheckOutcome::kConsider));
+    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kConsider));
     EXPECT_EQ(order(placed).status, "pending_review");
     EXPECT_EQ(alerts("result_amended"), 1);
     fetch(placed, said(OrderStatus::kInProgress));
     EXPECT_EQ(order(placed).status, "pending_review") << "a person has it";
     const Placed other = place("ref-2");
-    fetch(other, said(OrderStatus::kCompleted, CheckOutcome::kClear));
-    fetch(other, said(OrderStatus::kInProgress));
-    EXPECT_EQ(order(other).status, "in_progress");
-    EXPECT_EQ(vendorOrder(other.row_id).status, "in_progress");
-    EXPECT_EQ(alerts("search_reopened"), 1);
+    for (const int reopened : {1, 2}) {
+        fetch(other, said(OrderStatus::kCompleted, CheckOutcome::kClear));
+        fetch(other, said(OrderStatus::kInProgress));
+        EXPECT_EQ(order(other).status, "in_progress");
+        EXPECT_EQ(vendorOrder(other.row_id).status, "in_progress");
+        EXPECT_EQ(alerts("search_reopened"), reopened);
+    }
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'alert_raised'"), 3);
+}
+
+// plugin-contract.md section 8: absent is not said.
+TEST_F(ApplyTest, AReplyThatSpeaksOfNoStateLeavesItAsItIs) {
+    hubsdk::Observation pdf;
+    pdf.vendor_order_id = "rep-1";
+    pdf.links = {linkOf("report", "rep-1")};
+    hubsdk::ObservedDocument document;
+    document.kind = "report_pdf";
+    document.blob_id = "blob-1";
+    pdf.documents = {document};
+    for (const CheckOutcome outcome : {CheckOutcome::kClear, CheckOutcome::kConsider}) {
+        const Placed placed = place("ref-" + std::string(hubsdk::nameOf(outcome)));
+        fetch(placed, said(OrderStatus::kCompleted, outcome));
+        const auto before = order(placed);
+        const auto row = vendorOrder(placed.row_id);
+        auto context = fetched(placed.row_id, kNow - 1000);
+        pdf.vendor_order_id = placed.row_id;
+        pdf.links.front().id = placed.row_id;
+        EXPECT_EQ(apply(pdf, context).outcome, ApplyOutcome::kApplied);
+        const auto after = vendorOrder(placed.row_id);
+        EXPECT_EQ(after.report_blob_id, "blob-1");
+        EXPECT_EQ(after.vendor_order_id, placed.row_id);
+        EXPECT_EQ(after.overall_outcome, hubsdk::nameOf(outcome));
+        EXPECT_EQ(after.as_of_ms, row.as_of_ms) << "no state was read";
+        EXPECT_EQ(order(placed).row_version, before.row_version);
+    }
+    EXPECT_EQ(alerts("result_amended"), 0);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM external_link"), 2);
 }
 
 TEST_F(ApplyTest, AnOrderOnHoldKeepsItsStatusButLearnsTheResult) {
@@ -216,18 +272,92 @@ TEST_F(ApplyTest, AnOrderOnHoldKeepsItsStatusButLearnsTheResult) {
 }
 
 TEST_F(ApplyTest, RequiresActionForConsentIsNotTheVendorsToEnd) {
-    const Placed placed = place();
+    using enum OrderStatus;
+    for (const OrderStatus word :
+         {kAwaitingApplicantInfo, kDataVerification, kInProgress, kCompleted, kPendingReview}) {
+        SCOPED_TRACE(hubsdk::nameOf(word));
+        const Placed placed = place("ref-" + std::string(hubsdk::nameOf(word)));
+        write([&](storage::Connection& c) {
+            return c.run(
+                "UPDATE screening_order SET status = 'requires_action', action_reason = "
+                "'consent_declined' WHERE id = ?",
+                {placed.order_id});
+        });
+        fetch(placed, said(word));
+        EXPECT_EQ(order(placed).status, "requires_action");
+        fetch(placed, said(kCompleted, CheckOutcome::kClear));
+        EXPECT_EQ(order(placed).status, "requires_action");
+        EXPECT_EQ(order(placed).action_reason, "consent_declined");
+    }
+}
+
+// Each guard of section 5.1, once met and once not.
+TEST_F(ApplyTest, GuardsAreAskedOfTheOrderItself) {
+    struct Row {
+        const char* set;
+        const char* target;
+        Actor actor;
+        bool moves;
+    };
+    const Row rows[] = {
+        {"status = 'in_progress', dispatched_at = NULL", "awaiting_applicant_info", Actor::kVendor,
+         false},
+        {"status = 'in_progress'", "awaiting_applicant_info", Actor::kVendor, true},
+        {"status = 'awaiting_applicant_info', dispatched_at = NULL", "data_verification",
+         Actor::kVendor, false},
+        {"status = 'awaiting_applicant_info'", "data_verification", Actor::kVendor, true},
+        {"status = 'awaiting_applicant_info', dispatched_at = NULL", "in_progress", Actor::kVendor,
+         false},
+        {"status = 'awaiting_applicant_info'", "in_progress", Actor::kVendor, true},
+        {"status = 'completed', closed_at = created_at", "pending_review", Actor::kVendor, false},
+        {"status = 'completed'", "pending_review", Actor::kVendor, true},
+        {"status = 'completed', closed_at = created_at", "in_progress", Actor::kVendor, false},
+        {"status = 'completed'", "in_progress", Actor::kVendor, true},
+        {"status = 'requires_action', action_reason = 'overdue'", "in_progress", Actor::kVendor,
+         false},
+        {"status = 'requires_action', action_reason = 'vendor_message'", "in_progress",
+         Actor::kVendor, true},
+        {"status = 'on_hold', held_from = 'submitted'", "in_progress", Actor::kSystem, false},
+        {"status = 'on_hold', held_from = 'in_progress'", "in_progress", Actor::kSystem, true},
+        {"status = 'on_hold', held_from = 'in_progress', action_reason = 'overdue'", "in_progress",
+         Actor::kSystem, false},
+        {"status = 'on_hold', action_reason = 'overdue'", "requires_action", Actor::kSystem, true},
+        {"status = 'on_hold'", "requires_action", Actor::kSystem, false},
+    };
+    for (const Row& row : rows) {
+        SCOPED_TRACE(std::string(row.set) + " -> " + row.target);
+        const Placed placed = place("ref-" + std::to_string(&row - rows));
+        const bool moved = write([&](storage::Connection& c) {
+            c.run(std::string("UPDATE screening_order SET ") + row.set + " WHERE id = ?",
+                  {placed.order_id});
+            auto stored = *repositories_.orders.find(c, scope_, placed.order_id);
+            return moveOrder(unitOn(c), stored, row.target, row.actor, "test");
+        });
+        EXPECT_EQ(moved, row.moves);
+        EXPECT_EQ(order(placed).status == row.target, row.moves);
+    }
+}
+
+TEST_F(ApplyTest, AClosedOrderIsTouchedByNothing) {
+    const Placed placed = place("ref-1", {{"mvr", {}, {}}});
+    auto report = said(OrderStatus::kCompleted, CheckOutcome::kClear);
+    report.checks = {checkSaid("a", hubsdk::CheckType::kMvr, CheckOutcome::kClear)};
+    fetch(placed, report);
     write([&](storage::Connection& c) {
-        return c.run(
-            "UPDATE screening_order SET status = 'requires_action', action_reason = "
-            "'consent_declined' WHERE id = ?",
-            {placed.order_id});
+        return c.run("UPDATE screening_order SET closed_at = created_at WHERE id = ?",
+                     {placed.order_id});
     });
+    const auto before = order(placed).row_version;
+    report.overall_outcome = CheckOutcome::kConsider;
+    report.checks.front().outcome = CheckOutcome::kConsider;
+    for (const int late : {1, 2}) {
+        fetch(placed, report);
+        EXPECT_EQ(alerts("result_after_end"), late) << "every late result";
+    }
     fetch(placed, said(OrderStatus::kInProgress));
-    EXPECT_EQ(order(placed).status, "requires_action");
-    fetch(placed, said(OrderStatus::kCompleted, CheckOutcome::kClear));
-    EXPECT_EQ(order(placed).status, "requires_action");
-    EXPECT_EQ(order(placed).action_reason, "consent_declined");
+    EXPECT_EQ(alerts("result_after_end"), 2) << "no result";
+    EXPECT_EQ(order(placed).row_version, before);
+    EXPECT_EQ(checks(placed).at(0).result, "clear");
 }
 
 TEST_F(ApplyTest, ReasonsOfTheVendorComeAndGo) {
@@ -279,6 +409,65 @@ TEST_F(ApplyTest, AFailedSubmitFailsTheOrderOnlyIfNobodyElseHasIt) {
     fail(placed.row_id);
     EXPECT_EQ(order(placed).status, "failed");
     EXPECT_EQ(alerts("order_failed"), 1);
+}
+
+TEST_F(ApplyTest, WhatIsDoneByHandNeitherFailsNorEndsTheOrder) {
+    const Placed placed = place("ref-1", {{"mvr", {}, {}}, {"ssn_trace", {}, {}}});
+    const auto by_hand = write([&](storage::Connection& c) {
+        auto row = repositories_.vendor_orders.create(
+            c, scope_, {placed.order_id, account_.id, "checkr", "ref-2", {}}, now_);
+        submitEnded(unitOn(c), row, SubmitEnd::kByHand);
+        storage::Task task;
+        task.kind = "manual_fallback";
+        task.subject_type = "screening_order";
+        task.subject_id = placed.order_id;
+        openTask(unitOn(c), {}, task);
+        return row.id;
+    });
+    auto report = said(OrderStatus::kCompleted, CheckOutcome::kClear);
+    report.checks = {checkSaid("a", hubsdk::CheckType::kMvr, CheckOutcome::kClear)};
+    fetch(placed, report);
+    EXPECT_EQ(vendorOrder(by_hand).status, "failed");
+    EXPECT_EQ(order(placed).status, "in_progress") << "one check is still to be done by hand";
+    EXPECT_EQ(order(placed).result, "pending");
+
+    const Placed other = place("ref-3", {{"mvr", {}, {}}});
+    write([&](storage::Connection& c) {
+        storage::Task task;
+        task.kind = "manual_fallback";
+        task.subject_type = "screening_order";
+        task.subject_id = other.order_id;
+        openTask(unitOn(c), {}, task);
+        auto row = *repositories_.vendor_orders.find(c, scope_, other.row_id);
+        submitEnded(unitOn(c), row, SubmitEnd::kFailed);
+        return 0;
+    });
+    EXPECT_EQ(order(other).status, "in_progress");
+    EXPECT_EQ(alerts("order_failed"), 0);
+}
+
+TEST_F(ApplyTest, ACancelWithAnOpenCheckAsksAPerson) {
+    const Placed placed = place("ref-1", {{"mvr", {}, {}}, {"ssn_trace", {}, {}}});
+    const std::string second = placeAlso(placed, "ref-2");
+    auto running = said(OrderStatus::kInProgress);
+    running.checks = {checkSaid("a", hubsdk::CheckType::kMvr, std::nullopt)};
+    apply(running, fetched(second));
+    write([&](storage::Connection& c) {
+        auto row = *repositories_.vendor_orders.find(c, scope_, second);
+        submitEnded(unitOn(c), row, SubmitEnd::kFailed);
+        return 0;
+    });
+    fetch(placed, said(OrderStatus::kCancelled));
+    EXPECT_EQ(checks(placed).at(0).status, "in_progress") << "the failed vendor's";
+    EXPECT_EQ(order(placed).status, "pending_review");
+
+    const Placed both = place("ref-3", {{"mvr", {}, {}}});
+    const std::string last = placeAlso(both, "ref-4");
+    fetch(both, said(OrderStatus::kCancelled));
+    EXPECT_EQ(checks(both).at(0).status, "not_started") << "the other may still run it";
+    apply(said(OrderStatus::kCancelled), fetched(last));
+    EXPECT_EQ(checks(both).at(0).status, "cancelled");
+    EXPECT_EQ(order(both).status, "cancelled");
 }
 
 TEST_F(ApplyTest, TheVendorsCancelEndsOnlyWhatHasNoResult) {
@@ -348,6 +537,12 @@ TEST_F(ApplyTest, UnknownWordsAreCountedAndShownOnce) {
     EXPECT_EQ(fetch(placed, news).unmapped, 2U);
     EXPECT_EQ(fetch(placed, news).unmapped, 2U);
     EXPECT_EQ(alerts("unmapped_vendor_word"), 2);
+    write([&](storage::Connection& c) {
+        return c.run("UPDATE alert SET status = 'actioned' WHERE description <> ''");
+    });
+    fetch(placed, news);
+    fetch(placed, news);
+    EXPECT_EQ(alerts("unmapped_vendor_word"), 4) << "once more after a person closed them";
     EXPECT_EQ(vendorOrder(placed.row_id).status, "submitted") << "left as it was";
 }
 

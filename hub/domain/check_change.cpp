@@ -83,6 +83,10 @@ std::optional<std::int64_t> timeOf(const std::optional<std::string>& text) {
     return text ? hubsdk::timestampOf(*text) : std::nullopt;
 }
 
+std::string eventKey(const List& list) {
+    return list.context.source_id + "\n" + std::to_string(list.context.ordinal);
+}
+
 void record(const List& list, const Check& check, const Transition& row) {
     Change change;
     change.resource_type = "screening_check";
@@ -96,7 +100,7 @@ void record(const List& list, const Check& check, const Transition& row) {
     change.old_status = row.from;
     change.new_status = row.to;
     change.is_timeline = true;
-    change.event_key = list.context.source_id + "\n" + std::to_string(list.context.ordinal);
+    change.event_key = eventKey(list);
     domain::record(list.unit, Cause{row.actor, list.cause.actor_id, list.cause.trace_id}, change);
 }
 
@@ -187,14 +191,44 @@ bool applyFindings(const List& list, const Check& check, const std::vector<hubsd
     return changed || some_gone;
 }
 
-void alertOn(const List& list, std::string_view type, std::string subject_type,
-             std::string subject_id, std::string text) {
+// `occurrence` tells one alert on a check from the next; what the vendor repeats at every fetch has
+// the same.
+void alertOn(const List& list, std::string_view type, const Check& check, std::string occurrence,
+             std::string text) {
     storage::Alert alert;
     alert.alert_type = type;
-    alert.subject_type = std::move(subject_type);
-    alert.subject_id = std::move(subject_id);
+    alert.subject_type = "screening_check";
+    alert.subject_id = check.id;
     alert.description = std::move(text);
+    alert.occurrence = std::move(occurrence);
     raiseAlert(list.unit, list.cause, std::move(alert));
+}
+
+void alertUnmappedType(const List& list, const hubsdk::Check& said) {
+    storage::Alert alert;
+    alert.alert_type = "unmapped_check_type";
+    alert.subject_type = "plugin";
+    alert.subject_id = list.context.account.plugin_key + ":" + said.raw_type;
+    alert.description = "A check type of the vendor has no mapping.";
+    raiseAlert(list.unit, list.cause, std::move(alert));
+}
+
+// Section 5.1: the order goes on, and a person decides what becomes of the check: it is done by
+// hand, tried again, or accepted as not run.
+void askAboutError(const List& list, const Check& check) {
+    const auto rows = list.unit.repositories.vendor_orders.ofOrder(list.unit.connection,
+                                                                   list.unit.scope, list.order.id);
+    const bool others_run = std::ranges::any_of(
+        rows, [](const storage::VendorOrder& row) { return !isVendorOrderFinal(row.status); });
+    if (!others_run) return;  // the whole order is given to a person
+    alertOn(list, "check_error", check, eventKey(list),
+            "A check did not run while the rest of its order goes on.");
+    storage::Task task;
+    task.kind = "manual_fallback";
+    task.subject_type = "screening_check";
+    task.subject_id = check.id;
+    task.role = "admin";
+    openTask(list.unit, list.cause, task);
 }
 
 void reviewIdentity(const List& list, const Check& check) {
@@ -206,13 +240,15 @@ void reviewIdentity(const List& list, const Check& check) {
     openTask(list.unit, list.cause, task);
 }
 
-void applyCheck(List& list, Check& check, const hubsdk::Check& said) {
+// True if the check had its result and has another one now.
+bool applyCheck(List& list, Check& check, const hubsdk::Check& said) {
     const CheckState state = checkStateOf(said.outcome);
     const Check before = check;
     const Way way = wayOf(check, state.status);
     if (way.count == 0 && check.status != state.status) {
-        return alertOn(list, "result_after_end", "screening_check", check.id,
-                       "The vendor reported on a check that has ended.");
+        alertOn(list, "result_after_end", check, textOf(said.outcome).value_or("open"),
+                "The vendor reported on a check that has ended.");
+        return false;
     }
     const UnitOfWork& unit = list.unit;
     fill(check, list, said, state);
@@ -228,11 +264,9 @@ void applyCheck(List& list, Check& check, const hubsdk::Check& said) {
             record(list, check, {check.status, "findings changed", check.status, Actor::kVendor});
     }
     if (moved || amended) reviewIdentity(list, check);
-    if (!said.type) {
-        alertOn(list, "unmapped_check_type", "plugin",
-                list.context.account.plugin_key + ":" + said.raw_type,
-                "A check type of the vendor has no mapping.");
-    }
+    if (moved && check.status == "error") askAboutError(list, check);
+    if (!said.type) alertUnmappedType(list, said);
+    return before.status == "completed" && amended;
 }
 
 // Only a list that is said to be whole lets an absent check go.
@@ -272,7 +306,7 @@ std::string findingKey(const hubsdk::Finding& finding, int place_among_equals) {
     return security::sha256Hex(text + "\n" + std::to_string(place_among_equals));
 }
 
-void applyChecks(const UnitOfWork& unit, const storage::Order& order,
+bool applyChecks(const UnitOfWork& unit, const storage::Order& order,
                  const storage::VendorOrder& vendor_order, const hubsdk::Observation& observation,
                  const ApplyContext& context) {
     const auto& orders = unit.repositories.orders;
@@ -284,9 +318,11 @@ void applyChecks(const UnitOfWork& unit, const storage::Order& order,
               orders.checks(unit.connection, unit.scope, order.id),
               orders.findings(unit.connection, unit.scope, order.id)};
     const auto places = match(list, observation.checks);
+    bool amended = false;
     for (std::size_t i = 0; i < places.size(); ++i)
-        applyCheck(list, list.stored.at(places[i]), observation.checks[i]);
+        amended |= applyCheck(list, list.stored.at(places[i]), observation.checks[i]);
     if (observation.checks_complete) withdrawAbsent(list, observation.checks);
+    return amended;
 }
 
 void cancelChecks(const UnitOfWork& unit, const storage::Order& order,
@@ -294,10 +330,12 @@ void cancelChecks(const UnitOfWork& unit, const storage::Order& order,
     const auto& orders = unit.repositories.orders;
     const auto rows =
         unit.repositories.vendor_orders.ofOrder(unit.connection, unit.scope, order.id);
+    const bool all_cancelled = std::ranges::all_of(
+        rows, [](const storage::VendorOrder& row) { return row.status == "cancelled"; });
     for (Check& check : orders.checks(unit.connection, unit.scope, order.id)) {
-        // What no vendor has named yet may still be another's.
+        // What no vendor has named yet may still be another's, unless all have cancelled.
         const bool ours = check.vendor_order_row_id ? *check.vendor_order_row_id == vendor_order.id
-                                                    : rows.size() == 1;
+                                                    : all_cancelled;
         const Transition* row = checkTransition(check.status, "cancelled", Actor::kVendor);
         if (!ours || row == nullptr) continue;
         check.status = row->to;

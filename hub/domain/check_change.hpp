@@ -16,7 +16,8 @@ namespace hub::domain {
 /// Updates, adds and withdraws checks and findings. A said check matches an ordered one by vendor
 /// check id, then type and scope or jurisdiction, then type (first free); else it is added. A check
 /// whose status the table does not let a vendor change keeps everything, and an alert is raised.
-void applyChecks(const UnitOfWork& unit, const storage::Order& order,
+/// True if a check that had its result has another one now, or other findings.
+bool applyChecks(const UnitOfWork& unit, const storage::Order& order,
                  const storage::VendorOrder& vendor_order, const hubsdk::Observation& observation,
                  const ApplyContext& context);
 

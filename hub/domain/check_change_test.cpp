@@ -173,6 +173,27 @@ TEST_F(CheckChangeTest, FollowsTheTableOfChecks) {
     }
 }
 
+// Section 5.1: the order goes on, and a person decides about the check.
+TEST_F(CheckChangeTest, ACheckInErrorWhileOthersRunAsksAPersonOnce) {
+    const Placed placed = place();
+    const std::vector<hubsdk::Check> list = {checkSaid("a", CheckType::kMvr, CheckOutcome::kError),
+                                             checkSaid("b", CheckType::kSsnTrace, std::nullopt)};
+    say(placed, list);
+    say(placed, list);
+    EXPECT_EQ(order(placed).status, "in_progress");
+    EXPECT_EQ(alerts("check_error"), 1);
+    EXPECT_EQ(tasks("manual_fallback"), 1);
+    say(placed, {checkSaid("a", CheckType::kMvr, std::nullopt)});
+    say(placed, list);
+    EXPECT_EQ(alerts("check_error"), 2) << "it failed again";
+    EXPECT_EQ(tasks("manual_fallback"), 1) << "the first one is still open";
+    const Placed over = place("ref-2");
+    say(over, {checkSaid("c", CheckType::kMvr, CheckOutcome::kError)}, false,
+        OrderStatus::kCompleted);
+    EXPECT_EQ(order(over).status, "pending_review") << "a person has the whole order";
+    EXPECT_EQ(alerts("check_error"), 2);
+}
+
 TEST_F(CheckChangeTest, ACheckThatHasEndedKeepsEverything) {
     const Placed placed = place("ref-1", {{"mvr", {}, {}}});
     write([&](storage::Connection& c) {
@@ -182,7 +203,10 @@ TEST_F(CheckChangeTest, ACheckThatHasEndedKeepsEverything) {
     say(placed, {checkSaid("a", CheckType::kMvr, CheckOutcome::kConsider)});
     EXPECT_EQ(checks(placed).at(0).status, "cancelled");
     EXPECT_FALSE(checks(placed).at(0).vendor_check_id.has_value());
-    EXPECT_EQ(alerts("result_after_end"), 1);
+    say(placed, {checkSaid("a", CheckType::kMvr, CheckOutcome::kConsider)});
+    EXPECT_EQ(alerts("result_after_end"), 1) << "the same again is no news";
+    say(placed, {checkSaid("a", CheckType::kMvr, CheckOutcome::kClear)});
+    EXPECT_EQ(alerts("result_after_end"), 2);
 }
 
 TEST_F(CheckChangeTest, GivesIdentityChecksAVerdict) {

@@ -25,6 +25,8 @@ bool holds(Guard guard, const storage::Order& order, std::string_view target) {
             return order.action_reason == kVendorReason;
         case Guard::kNotConsent:
             return !order.action_reason || !order.action_reason->starts_with(kConsentReason);
+        case Guard::kReasonSet:
+            return order.action_reason.has_value();
         case Guard::kAsHeld:
             return !order.action_reason && order.held_from == target;
     }
@@ -82,24 +84,59 @@ void step(const UnitOfWork& unit, storage::Order& order, const Transition& row,
     record(unit, Cause{row.actor, cause.actor_id, cause.trace_id}, change);
 }
 
-std::vector<CheckResult> resultsOf(const std::vector<storage::Check>& checks,
-                                   const std::vector<storage::VendorOrder>& rows) {
-    const bool all_final =
-        !rows.empty() && std::ranges::all_of(rows, [](const storage::VendorOrder& row) {
-            return isVendorOrderFinal(row.status);
-        });
+// What an order is judged by.
+struct Standing {
+    std::vector<storage::VendorOrder> rows;
+    std::vector<storage::Check> checks;
+    bool by_hand = false;  ///< a person does what no vendor took (R-VEN-16)
+    bool ended = false;    ///< nobody will say more
+
+    [[nodiscard]] bool all(std::string_view status) const {
+        return std::ranges::all_of(
+            rows, [&](const storage::VendorOrder& row) { return row.status == status; });
+    }
+    [[nodiscard]] bool any(std::string_view status) const {
+        return std::ranges::any_of(
+            rows, [&](const storage::VendorOrder& row) { return row.status == status; });
+    }
+};
+
+Standing standingOf(const UnitOfWork& unit, const storage::Order& order) {
+    const auto& repositories = unit.repositories;
+    Standing standing;
+    standing.rows = repositories.vendor_orders.ofOrder(unit.connection, unit.scope, order.id);
+    standing.checks = repositories.orders.checks(unit.connection, unit.scope, order.id);
+    if (standing.any("failed")) {
+        storage::Task by_hand;
+        by_hand.kind = "manual_fallback";
+        by_hand.subject_type = "screening_order";
+        by_hand.subject_id = order.id;
+        standing.by_hand = repositories.attention.hasOpenTask(unit.connection, unit.scope, by_hand);
+    }
+    standing.ended = !standing.rows.empty() && !standing.by_hand &&
+                     std::ranges::all_of(standing.rows, [](const storage::VendorOrder& row) {
+                         return isVendorOrderFinal(row.status);
+                     });
+    return standing;
+}
+
+bool mayRun(const storage::VendorOrder& row, const Standing& standing) {
+    return !isVendorOrderFinal(row.status) || (standing.by_hand && row.status == "failed");
+}
+
+std::vector<CheckResult> resultsOf(const Standing& standing) {
     std::vector<CheckResult> results;
-    for (const storage::Check& check : checks) {
+    for (const storage::Check& check : standing.checks) {
         CheckResult result;
         result.status = check.status;
         if (check.result) result.result = *check.result;
         result.ordered = !check.added_by_vendor;
         result.withdrawn = check.withdrawn_at_ms.has_value();
-        const auto own = std::ranges::find_if(rows, [&](const storage::VendorOrder& row) {
+        const auto own = std::ranges::find_if(standing.rows, [&](const storage::VendorOrder& row) {
             return row.id == check.vendor_order_row_id;
         });
-        // A check that no vendor has named yet may still be run by any of them.
-        result.may_run = own == rows.end() ? !all_final : !isVendorOrderFinal(own->status);
+        // A check that no vendor has named yet may still be run by any of them, or by hand.
+        result.may_run = own == standing.rows.end() ? !standing.ended : mayRun(*own, standing);
         results.push_back(result);
     }
     return results;
@@ -125,25 +162,21 @@ std::string_view resultOf(const std::vector<CheckResult>& checks,
     return result;
 }
 
-// Where all vendor orders have ended. Empty: the order stays.
-std::string_view targetAtEnd(const storage::Order& order,
-                             const std::vector<storage::VendorOrder>& rows,
+bool isOpen(const CheckResult& check) {
+    return !check.withdrawn && check.status != "completed" && check.status != "cancelled" &&
+           check.status != "not_applicable";
+}
+
+// Where all vendor orders have ended.
+std::string_view targetAtEnd(const storage::Order& order, const Standing& standing,
                              const std::vector<CheckResult>& checks, const VendorWord& word) {
-    const auto all = [&](std::string_view status) {
-        return std::ranges::all_of(
-            rows, [&](const storage::VendorOrder& row) { return row.status == status; });
-    };
-    if (all("failed")) return "failed";
-    const bool any_completed = std::ranges::any_of(
-        rows, [](const storage::VendorOrder& row) { return row.status == "completed"; });
+    if (standing.all("failed")) return "failed";
     const bool any_result = std::ranges::any_of(
         checks, [](const CheckResult& check) { return check.status == "completed"; });
-    if (!any_completed && !any_result) return "cancelled";
-    if (order.result == "clear" && !word.needs_person) return "completed";
-    // A clear that our own count does not confirm is never passed on as one.
-    const auto& overall = rows.front().overall_outcome;
-    const bool decided = word.decided && rows.size() == 1 && overall && overall != "clear";
-    return decided ? "completed" : "pending_review";
+    // Section 5.3: a cancel ends the order only if nothing of it is finished or still open.
+    if (!standing.any("completed") && !any_result && std::ranges::none_of(checks, isOpen))
+        return "cancelled";
+    return order.result == "clear" && !word.needs_person ? "completed" : "pending_review";
 }
 
 void alertOn(const UnitOfWork& unit, const storage::Order& order, std::string_view type,
@@ -155,21 +188,19 @@ void alertOn(const UnitOfWork& unit, const storage::Order& order, std::string_vi
     alert.subject_type = "screening_order";
     alert.subject_id = order.id;
     alert.description = text;
+    alert.occurrence = std::to_string(order.row_version);
     raiseAlert(unit, cause, std::move(alert));
 }
 
-void moveToEnd(const UnitOfWork& unit, storage::Order& order, std::string_view target,
+// What was completed stays so while its results do: a person may have decided on them.
+void moveToEnd(const UnitOfWork& unit, storage::Order& order, std::string_view target, bool news,
                const Cause& cause) {
-    const std::string from = order.status;
-    if (target == from) return;
-    // Never completed without a person, unless all is clear or the decision fell at the vendor;
-    // the trail then shows both steps.
-    if (target == "completed" && order.result != "clear" && from != "pending_review")
-        moveOrder(unit, order, "pending_review", cause);
+    const bool was_completed = order.status == "completed";
+    if (target == order.status || (was_completed && !news)) return;
     if (!moveOrder(unit, order, target, cause)) return;
     if (target == "failed")
         alertOn(unit, order, "order_failed", "No vendor took the order.", cause);
-    if (from == "completed")
+    if (was_completed)
         alertOn(unit, order, "result_amended", "The vendor changed a completed order.", cause);
 }
 
@@ -245,23 +276,21 @@ void followVendorOrders(const UnitOfWork& unit, storage::Order& order, const Ven
                         const Cause& cause) {
     if (order.status == "cancelled" || order.closed_at_ms) return;
     const auto& orders = unit.repositories.orders;
-    const auto rows =
-        unit.repositories.vendor_orders.ofOrder(unit.connection, unit.scope, order.id);
-    const auto checks = orders.checks(unit.connection, unit.scope, order.id);
-    const auto results = resultsOf(checks, rows);
-    const bool all_final = std::ranges::all_of(
-        rows, [](const storage::VendorOrder& row) { return isVendorOrderFinal(row.status); });
+    const Standing standing = standingOf(unit, order);
+    const auto results = resultsOf(standing);
     const auto old_result = order.result;
-    order.result = std::string(resultOf(results, rows));
+    order.result = std::string(resultOf(results, standing.rows));
     // Nobody will say more: what is pending now needs a person.
-    if (all_final && order.result == "pending") order.result = "pending_review";
+    if (standing.ended && order.result == "pending") order.result = "pending_review";
     order.completion_percentage =
         order.status == "completed" ? kCompletedPercentage : completionPercentage(results);
     orders.save(unit.connection, unit.scope, order, unit.now_ms);
-    if (old_result != order.result) recordResult(unit, order, old_result, cause);
+    const bool changed = old_result != order.result;
+    if (changed) recordResult(unit, order, old_result, cause);
     if (order.status == "on_hold") return;
-    if (!all_final) return followOpen(unit, order, rows, cause);
-    moveToEnd(unit, order, targetAtEnd(order, rows, results, word), cause);
+    if (!standing.ended) return followOpen(unit, order, standing.rows, cause);
+    moveToEnd(unit, order, targetAtEnd(order, standing, results, word), changed || word.amended,
+              cause);
 }
 
 std::int64_t freshnessMs(const storage::Account& account) {

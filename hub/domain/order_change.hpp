@@ -21,7 +21,7 @@ bool moveVendorOrder(const UnitOfWork& unit, storage::VendorOrder& row, std::str
 /// What a vendor said of the whole order, beside the statuses that are stored.
 struct VendorWord {
     bool needs_person = false;  ///< finished, but a person has to look
-    bool decided = false;       ///< finished, and the decision was taken at the vendor
+    bool amended = false;       ///< a check that had its result got another one
 };
 
 /// Brings result, completion and status of an order to what its checks and vendor orders say

@@ -112,11 +112,10 @@ void wakeFlows(const UnitOfWork& unit, const storage::WakeSubject& subject,
 
 bool raiseAlert(const UnitOfWork& unit, const Cause& cause, storage::Alert alert) {
     alert.subject_id = storage::clipped(alert.subject_id, kSubjectIdMax);
-    const auto& attention_rows = unit.repositories.attention;
-    if (!attention_rows.raiseAlert(unit.connection, unit.scope, alert, unit.now_ms)) return false;
-    // The row's id is the repository's own; type and subject name the alert as well.
-    const std::string key = security::sha256Hex(alert.alert_type + "\n" + alert.subject_id);
-    Change change = attention("alert", key, "alert_raised", "alert.raised");
+    auto id =
+        unit.repositories.attention.raiseAlert(unit.connection, unit.scope, alert, unit.now_ms);
+    if (!id) return false;
+    Change change = attention("alert", std::move(*id), "alert_raised", "alert.raised");
     if (alert.kind == "monitoring") change.event_type = "monitoring.alert";
     change.title = alert.alert_type;
     change.new_status = alert.status;

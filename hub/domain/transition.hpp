@@ -21,6 +21,7 @@ enum class Guard : std::uint8_t {
     kNotClosed,     ///< closed_at is not set
     kVendorReason,  ///< the action reason came from the vendor
     kNotConsent,    ///< the action reason is not a missing consent
+    kReasonSet,     ///< an action is still required
     kAsHeld,        ///< back to the status before the hold, and no action is required
 };
 

@@ -13,18 +13,20 @@ constexpr std::string_view kTaskFilter =
     " FROM task WHERE tenant_id = ? AND (? IS NULL OR kind = ?) AND (? IS NULL OR status = ?) "
     "AND (? IS NULL OR assignee_id = ?) ";
 
+std::string keyOf(const Alert& alert) {
+    if (!alert.dedupe_key.empty()) return alert.dedupe_key;
+    std::string text = alert.alert_type + "\n" + alert.subject_type + "\n" + alert.subject_id;
+    if (!alert.occurrence.empty()) text += "\n" + alert.occurrence;
+    return security::sha256Hex(text);
+}
+
 }  // namespace
 
-bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& scope,
-                                     const Alert& alert, std::int64_t now_ms) const {
-    requireFits(alert.alert_type, 100, "alert_type");
-    requireFits(alert.subject_id, 255, "subject_id");
-    const std::string id = security::uuid7(now_ms);
+// False if an alert of its key is there.
+bool AttentionRepository::insertAlert(Connection& connection, const TenantScope& scope,
+                                      const Alert& alert, const std::string& id,
+                                      std::int64_t now_ms) const {
     const std::string now = timeText(now_ms);
-    const std::string key = alert.dedupe_key.empty()
-                                ? security::sha256Hex(alert.alert_type + "\n" + alert.subject_type +
-                                                      "\n" + alert.subject_id)
-                                : alert.dedupe_key;
     try {
         connection.run(
             "INSERT INTO alert (id, tenant_id, kind, alert_type, severity, person_id, "
@@ -33,8 +35,8 @@ bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& 
             "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             {id, scope.tenantId(), alert.kind, alert.alert_type, alert.severity, alert.person_id,
              alert.subject_type, alert.subject_id, alert.description,
-             alerts_.seal(scope.tenantId(), id, "details_enc", alert.details), alert.status, key,
-             now, now});
+             alerts_.seal(scope.tenantId(), id, "details_enc", alert.details), alert.status,
+             keyOf(alert), now, now});
         return true;
     } catch (const StorageError& error) {
         if (error.code() != StorageErrorCode::kUnique) throw;
@@ -42,16 +44,39 @@ bool AttentionRepository::raiseAlert(Connection& connection, const TenantScope& 
     }
 }
 
-bool AttentionRepository::openTask(Connection& connection, const TenantScope& scope,
-                                   const Task& task, std::int64_t now_ms) const {
-    requireFits(task.subject_id, 255, "subject_id");
+std::optional<std::string> AttentionRepository::raiseAlert(Connection& connection,
+                                                           const TenantScope& scope,
+                                                           const Alert& alert,
+                                                           std::int64_t now_ms) const {
+    requireFits(alert.alert_type, 100, "alert_type");
+    requireFits(alert.subject_id, 255, "subject_id");
+    std::string id = security::uuid7(now_ms);
+    if (insertAlert(connection, scope, alert, id, now_ms)) return id;
+    if (!alert.dedupe_key.empty() || !alert.occurrence.empty()) return std::nullopt;
+    // What a person closed gives up its key for a new one: a state that is there again is news.
+    const std::int64_t closed = connection.run(
+        "UPDATE alert SET dedupe_key = ? WHERE tenant_id = ? AND dedupe_key = ? "
+        "AND status IN ('actioned', 'dismissed')",
+        {security::sha256Hex(id), scope.tenantId(), keyOf(alert)});
+    if (closed == 0 || !insertAlert(connection, scope, alert, id, now_ms)) return std::nullopt;
+    return id;
+}
+
+bool AttentionRepository::hasOpenTask(Connection& connection, const TenantScope& scope,
+                                      const Task& task) const {
     bool exists = false;
     connection.query(
         "SELECT 1 FROM task WHERE tenant_id = ? AND kind = ? AND subject_type = ? "
         "AND subject_id = ? AND status IN ('open', 'in_progress') LIMIT 1",
         {scope.tenantId(), task.kind, task.subject_type, task.subject_id},
         [&](const Row&) { exists = true; });
-    if (exists) return false;
+    return exists;
+}
+
+bool AttentionRepository::openTask(Connection& connection, const TenantScope& scope,
+                                   const Task& task, std::int64_t now_ms) const {
+    requireFits(task.subject_id, 255, "subject_id");
+    if (hasOpenTask(connection, scope, task)) return false;
     const std::string id = security::uuid7(now_ms);
     const std::string now = timeText(now_ms);
     connection.run(

@@ -25,9 +25,14 @@ struct Alert {
     std::string description;
     std::optional<std::string> details;  ///< sealed
     std::string status = "new";
-    /// SHA-256, hex: one alert per key and tenant. Empty: made of type and subject.
+    /// SHA-256, hex: one alert per key and tenant, for ever. Empty: made of type, subject and
+    /// occurrence.
     std::string dedupe_key;
     std::int64_t created_at_ms = 0;  ///< of a stored one
+    /// What makes it another alert of the same type and subject: the source or the version behind
+    /// it, so that each event has its own. Empty, for what is a state: one stands until a person
+    /// closes it, and the next one is new.
+    std::string occurrence = {};
 };
 
 struct AlertFilter {
@@ -66,9 +71,10 @@ public:
     explicit AttentionRepository(const security::Vault& vault)
         : alerts_(vault, "alert"), tasks_(vault, "task") {}
 
-    /// True if the alert is new; one with the same key is left as it is.
-    bool raiseAlert(Connection& connection, const TenantScope& scope, const Alert& alert,
-                    std::int64_t now_ms) const;
+    /// The id of the alert if it is new; nothing if one with the same key is there, which is left
+    /// as it is.
+    std::optional<std::string> raiseAlert(Connection& connection, const TenantScope& scope,
+                                          const Alert& alert, std::int64_t now_ms) const;
     /// Opens a task unless one of this kind is open for the subject; true if it is new.
     bool openTask(Connection& connection, const TenantScope& scope, const Task& task,
                   std::int64_t now_ms) const;
@@ -82,7 +88,14 @@ public:
     [[nodiscard]] std::int64_t countTasks(Connection& connection, const TenantScope& scope,
                                           const TaskFilter& filter) const;
 
+    /// Whether a task of this kind for the subject is open or in progress.
+    [[nodiscard]] bool hasOpenTask(Connection& connection, const TenantScope& scope,
+                                   const Task& task) const;
+
 private:
+    bool insertAlert(Connection& connection, const TenantScope& scope, const Alert& alert,
+                     const std::string& id, std::int64_t now_ms) const;
+
     SealedCells alerts_;
     SealedCells tasks_;
 };

@@ -392,6 +392,37 @@ TEST_F(OrderTest, AlertsAndTasksAreRaisedOnce) {
     });
 }
 
+TEST_F(OrderTest, AnAlertThatAPersonClosedDoesNotSwallowTheNext) {
+    const AttentionRepository attention(*vault_);
+    Alert alert;
+    alert.alert_type = "unmapped_vendor_word";
+    alert.subject_type = "plugin";
+    alert.subject_id = "checkr:weird";
+    const auto raise = [&] {
+        return write([&](Connection& c) { return attention.raiseAlert(c, scope_, alert, kNow); })
+            .value();
+    };
+    const auto set = [&](std::string_view status) {
+        EXPECT_TRUE(write([&](Connection& c) {
+                        return c.run("UPDATE alert SET status = ? WHERE status = 'new'", {status});
+                    }).ok());
+    };
+    for (const char* closed : {"actioned", "dismissed"}) {
+        EXPECT_TRUE(raise()) << closed;
+        EXPECT_FALSE(raise()) << "it stands";
+        set(closed);
+    }
+    EXPECT_TRUE(raise());
+    set("reviewed");
+    EXPECT_FALSE(raise()) << "a person has seen it, and it still stands";
+    alert.occurrence = "event 1";
+    EXPECT_TRUE(raise()) << "an event of its own";
+    set("dismissed");
+    EXPECT_FALSE(raise()) << "the same event is told once";
+    alert.occurrence = "event 2";
+    EXPECT_TRUE(raise());
+}
+
 // TM-DATA-1
 TEST_F(OrderTest, FilesHoldNoPlantedText) {
     const auto created = create();
