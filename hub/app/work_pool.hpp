@@ -24,8 +24,9 @@ struct WorkPoolView {
 };
 
 /// A fixed number of threads over bounded lanes that are served in turn, so that a flood in one (a
-/// vendor's webhooks) delays the others by one job at most (TM-IN-7). Jobs must not throw. Any
-/// thread may post; stop and the destructor belong to the owner.
+/// vendor's webhooks) delays the others by one job at most; and no lane has the last thread, unless
+/// there is only one, so that jobs that hang in one leave the others served (TM-IN-7). Jobs must
+/// not throw. Any thread may post; stop and the destructor belong to the owner.
 class WorkPool {
 public:
     using Job = std::function<void()>;
@@ -46,14 +47,21 @@ public:
     void stop();
 
 private:
-    using Lanes = std::map<std::string, std::deque<Job>, std::less<>>;
+    struct Lane {
+        std::deque<Job> jobs;
+        std::size_t running = 0;
+    };
+    using Lanes = std::map<std::string, Lane, std::less<>>;
     void loop();
-    Job next();
+    Lanes::iterator next();
+    void ended(Lanes::iterator lane);
 
     const std::size_t jobs_max_;
+    const std::size_t running_max_;  ///< of one lane
     std::mutex mutex_;
     std::condition_variable arrived_;
-    Lanes lanes_;                ///< guarded by mutex_; those that have jobs
+    Lanes lanes_;                ///< guarded by mutex_; those that have jobs, waiting or running
+    std::size_t queued_ = 0;     ///< guarded by mutex_; jobs that wait, in all lanes
     std::string last_;           ///< guarded by mutex_; the lane served last
     std::size_t busy_ = 0;       ///< guarded by mutex_
     std::uint64_t refused_ = 0;  ///< guarded by mutex_

@@ -62,6 +62,27 @@ TEST(WorkPool, RefusesWhatALaneCannotHoldAndTakesAnother) {
     gate.open();
 }
 
+TEST(WorkPool, ALaneThatBlocksAllItGetsLeavesAnotherServed) {
+    // TM-IN-7: the slow claims of one vendor.
+    WorkPool pool(3, 10);
+    std::promise<void> opened;
+    const auto held = opened.get_future().share();
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(pool.post("slow", [held] { held.wait(); }));
+    for (int i = 0; i < 3; ++i) {
+        std::promise<void> served;
+        ASSERT_TRUE(pool.post("calm", [&served] { served.set_value(); }));
+        const auto waited = served.get_future().wait_for(std::chrono::seconds(20));
+        if (waited != std::future_status::ready) opened.set_value();  // else nothing ever ends
+        ASSERT_EQ(waited, std::future_status::ready);
+    }
+    const WorkPoolView view = pool.view();
+    EXPECT_LE(view.busy, 3U);
+    EXPECT_EQ(view.queued.at("slow"), 4U);
+    opened.set_value();
+    pool.stop();
+    EXPECT_TRUE(pool.view().queued.empty());
+}
+
 TEST(WorkPool, FinishesWhatIsQueuedWhenItStopsAndTakesNothingMore) {
     std::atomic<int> done{0};
     WorkPool pool(2, 100);

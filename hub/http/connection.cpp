@@ -12,6 +12,7 @@ namespace hub::http {
 namespace {
 
 namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kWriteBytes = 64 * 1024;
@@ -26,14 +27,6 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 Refusal refusalFor(const Error& error) {
     if (error.code == ErrorCode::kTooLarge) return Refusal{413, "body over its limit"};
     return Refusal{400, "body not framed as HTTP/1.1"};
-}
-
-/// The moment until which a transfer that began at `start` may have moved only `bytes`.
-Deadline rateDeadline(Deadline start, std::int64_t grace_ms, std::int64_t rate_min,
-                      std::size_t bytes) {
-    const auto earned_ms =
-        static_cast<std::int64_t>(bytes) * 1000 / std::max<std::int64_t>(rate_min, 1);
-    return start + std::chrono::milliseconds(grace_ms + earned_ms);
 }
 
 /// Answers 500 when a handler lets go of its request without an answer.
@@ -170,7 +163,8 @@ asio::awaitable<bool> Connection::readBody(const RequestHead& head, std::size_t 
     buffer_.consume(head_size);
     if (!decoder.done()) {
         if (head.expects_continue && buffer_.size() == 0) {
-            const bool sent = co_await writeAll(kContinue, std::chrono::steady_clock::now());
+            Pace pace = writePace();
+            const bool sent = co_await writeAll(kContinue, pace);
             if (!sent) co_return false;
         }
         const bool whole = co_await readRest(decoder);
@@ -181,8 +175,8 @@ asio::awaitable<bool> Connection::readBody(const RequestHead& head, std::size_t 
 }
 
 asio::awaitable<bool> Connection::readRest(BodyDecoder& decoder) {
-    const Deadline start = std::chrono::steady_clock::now();
-    std::size_t read_bytes = 0;
+    const std::int64_t grace_ms = limits_.body_grace_ms;
+    Pace pace({grace_ms, limits_.body_rate_min, grace_ms}, Clock::now());
     while (true) {
         const Result<std::size_t> used = decoder.feed(received());
         if (!used) {
@@ -200,14 +194,12 @@ asio::awaitable<bool> Connection::readRest(BodyDecoder& decoder) {
             co_await refuse(refusal);
             co_return false;
         }
-        const Deadline deadline =
-            rateDeadline(start, limits_.body_grace_ms, limits_.body_rate_min, read_bytes);
-        const IoResult result = co_await readMore(deadline);
+        const IoResult result = co_await readMore(pace.deadline());
         if (result.code) {  // cut or too slow: the handler never hears of it
             ++shared_.counters.cut;
             co_return false;
         }
-        read_bytes += result.bytes;
+        pace.moved(result.bytes, Clock::now());
     }
 }
 
@@ -254,7 +246,6 @@ asio::awaitable<bool> Connection::writeAnswer(Response response, AfterAnswer aft
         response = Response{500, {}, {}};
         head = writeHead(response, after);
     }
-    const Deadline start = std::chrono::steady_clock::now();
     std::string bytes = std::move(head).value();
     const bool body_allowed = with_body && response.status != 204 && response.status != 304;
     if (!body_allowed) response.body.clear();
@@ -262,20 +253,25 @@ asio::awaitable<bool> Connection::writeAnswer(Response response, AfterAnswer aft
         bytes += response.body;  // one write, one segment
         response.body.clear();
     }
-    bool written = co_await writeAll(bytes, start);
-    if (written && !response.body.empty()) written = co_await writeAll(response.body, start);
+    Pace pace = writePace();
+    bool written = co_await writeAll(bytes, pace);
+    if (written && !response.body.empty()) written = co_await writeAll(response.body, pace);
     co_return written;
 }
 
-asio::awaitable<bool> Connection::writeAll(std::string_view bytes, Deadline start) {
+Pace Connection::writePace() const {
+    return {{limits_.write_grace_ms, limits_.write_rate_min, limits_.write_credit_ms},
+            Clock::now()};
+}
+
+asio::awaitable<bool> Connection::writeAll(std::string_view bytes, Pace& pace) {
     std::size_t written = 0;
     while (written < bytes.size()) {
-        const Deadline deadline =
-            rateDeadline(start, limits_.write_grace_ms, limits_.write_rate_min, written);
         const IoResult result =
-            co_await stream_->writeSome(bytes.substr(written, kWriteBytes), deadline);
+            co_await stream_->writeSome(bytes.substr(written, kWriteBytes), pace.deadline());
         if (result.code) co_return false;
         written += result.bytes;
+        pace.moved(result.bytes, Clock::now());
     }
     co_return true;
 }

@@ -5,6 +5,7 @@
 #include "hub/http/byte_budget.hpp"
 #include "hub/http/byte_stream.hpp"
 #include "hub/http/one_shot.hpp"
+#include "hub/http/pace.hpp"
 #include "hub/http/response_writer.hpp"
 #include "hub/http/server.hpp"
 
@@ -72,7 +73,8 @@ private:
     boost::asio::awaitable<bool> readRest(BodyDecoder& decoder);
     boost::asio::awaitable<Response> ask(Request request);
     boost::asio::awaitable<bool> writeAnswer(Response response, AfterAnswer after, bool with_body);
-    boost::asio::awaitable<bool> writeAll(std::string_view bytes, Deadline start);
+    boost::asio::awaitable<bool> writeAll(std::string_view bytes, Pace& pace);
+    [[nodiscard]] Pace writePace() const;
     boost::asio::awaitable<void> refuse(Refusal refusal);
     [[nodiscard]] Response refusalAnswer(const Refusal& refusal) const;
     boost::asio::awaitable<void> drain();

@@ -1,5 +1,6 @@
 #include "hub/http/server.hpp"
 
+#include "hub/http/admission.hpp"
 #include "hub/http/connection.hpp"
 #include "hub/http/forwarded.hpp"
 #include "hub/http/tls_context.hpp"
@@ -13,9 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <condition_variable>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -30,49 +29,6 @@ using tcp = asio::ip::tcp;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::int64_t kAcceptPauseMs = 50;  // when the system has no descriptor left
-
-/// Counts connections in total and per address. Any thread.
-class Admission {
-public:
-    explicit Admission(const ServerLimits& limits) : limits_(limits) {}
-
-    [[nodiscard]] bool enter(const std::string& address, bool exempt) {
-        const std::lock_guard lock(mutex_);
-        if (total_ >= limits_.connections_max) return false;
-        std::size_t& here = per_address_[address];
-        if (!exempt && here >= limits_.connections_per_address_max) return false;
-        ++here;
-        ++total_;
-        return true;
-    }
-
-    void leave(const std::string& address) {
-        const std::lock_guard lock(mutex_);
-        const auto found = per_address_.find(address);
-        if (--found->second == 0) per_address_.erase(found);
-        --total_;
-        if (total_ == 0) none_left_.notify_all();
-    }
-
-    [[nodiscard]] std::size_t total() {
-        const std::lock_guard lock(mutex_);
-        return total_;
-    }
-
-    /// Waits until no connection is left; returns false when time is up before.
-    bool waitForNone(std::int64_t wait_ms) {
-        std::unique_lock lock(mutex_);
-        return none_left_.wait_for(lock, std::chrono::milliseconds(wait_ms),
-                                   [this] { return total_ == 0; });
-    }
-
-private:
-    const ServerLimits& limits_;
-    std::mutex mutex_;
-    std::condition_variable none_left_;
-    std::size_t total_ = 0;
-    std::map<std::string, std::size_t> per_address_;
-};
 
 /// One I/O thread with its connections.
 struct Lane {
@@ -94,7 +50,9 @@ std::string addressText(const asio::ip::address& address) {
 
 struct Server::Impl {
     Impl(ServerConfig config, Handler handler)
-        : shared{std::move(config), std::move(handler)}, admission(shared.config.limits) {}
+        : shared{std::move(config), std::move(handler)},
+          admission(shared.config.limits.connections_max,
+                    shared.config.limits.connections_per_address_max) {}
 
     Result<void> listen();
     asio::awaitable<void> acceptLoop();
@@ -190,8 +148,9 @@ void Server::Impl::admit(tcp::socket socket, Lane& lane) {
         return;
     }
     ++shared.counters.accepted;
-    asio::co_spawn(lane.context, serveOne(std::move(socket), lane, address),
-                   [this, address](const std::exception_ptr&) { admission.leave(address); });
+    asio::co_spawn(
+        lane.context, serveOne(std::move(socket), lane, address),
+        [this, address, exempt](const std::exception_ptr&) { admission.leave(address, exempt); });
 }
 
 void Server::Impl::refuseAtOnce(tcp::socket& socket) const {

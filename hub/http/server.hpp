@@ -29,11 +29,14 @@ struct ServerLimits {
     std::int64_t header_ms = 10'000;     ///< whole head, from accept or from its first byte
     std::int64_t idle_ms = 15'000;       ///< between two requests of one connection
     std::int64_t body_grace_ms = 5'000;  ///< after that a body must hold its rate
-    std::int64_t body_rate_min = 1024;   ///< bytes a second, on average
+    std::int64_t body_rate_min = 1024;   ///< bytes a second; a burst earns the grace at most
     std::int64_t answer_ms = 60'000;     ///< for the handler; then 503
     std::int64_t write_grace_ms = 10'000;
     std::int64_t write_rate_min = 1024;  ///< bytes a second, on average
-    std::int64_t drain_ms = 1'000;       ///< for a refused peer to read its answer
+    /// What a burst earns at most. More than the grace, for the system takes much of an answer at
+    /// once and then nothing until a slow peer has read a third of it.
+    std::int64_t write_credit_ms = 60'000;
+    std::int64_t drain_ms = 1'000;  ///< for a refused peer to read its answer
 };
 
 /// The largest body accepted for a request, in bytes. Runs on an I/O thread for every request

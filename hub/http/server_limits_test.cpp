@@ -219,6 +219,10 @@ TEST(ServerLimits, DrippedHeaderIsCutOff) {
     EXPECT_TRUE(server.requests().empty());
 }
 
+// A head with half a MiB of a body that is longer by a little: minutes, at the lowest rate.
+const std::string kBurst = "POST / HTTP/1.1\r\n" + kHost + "Content-Length: 600000\r\n\r\n" +
+                           std::string(std::size_t{512} * 1024, 'a');
+
 TEST(ServerLimits, SlowBodyIsCutOff) {
     ServerConfig config;
     config.limits.body_grace_ms = 100;
@@ -228,6 +232,16 @@ TEST(ServerLimits, SlowBodyIsCutOff) {
     EXPECT_TRUE(server.requests().empty());
 }
 
+// TM-HTTP-6: much at once does not pay for a long silence.
+TEST(ServerLimits, BurstThatFallsSilentIsCutOff) {
+    ServerConfig config;
+    config.limits.body_grace_ms = 100;
+    RecordingServer server(config);
+    EXPECT_EQ(server.talk(kBurst), "");
+    EXPECT_TRUE(server.requests().empty());
+    EXPECT_EQ(server.server().view().cut, 1U);
+}
+
 TEST(ServerLimits, IdleConnectionIsClosed) {
     ServerConfig config;
     config.limits.idle_ms = 100;
@@ -235,6 +249,20 @@ TEST(ServerLimits, IdleConnectionIsClosed) {
     RawSocket socket = RawSocket::connectTo(server.port());
     socket.send(kStart + kHost + "\r\n");
     EXPECT_EQ(statusOf(socket.readToEnd()), 200);
+}
+
+// TM-HTTP-6: what the system's buffers took at once earns a credit and no more.
+TEST(ServerLimits, PeerThatStopsReadingIsCutOff) {
+    ServerConfig config;
+    config.limits.write_grace_ms = 100;
+    config.limits.write_credit_ms = 100;
+    RecordingServer server(config, [](const Request&) {
+        return Response{200, {}, std::string(std::size_t{64} * 1024 * 1024, 'a')};
+    });
+    RawSocket socket = RawSocket::connectTo(server.port());
+    socket.send(kStart + kHost + "\r\n");
+    ASSERT_NE(socket.readUntil("\r\n\r\n"), "");
+    while (server.server().view().connections > 0) std::this_thread::yield();
 }
 
 // The peer does not read: the answer does not fit into the buffers, and the write must end.

@@ -21,6 +21,7 @@ protected:
             account(scope_, "ats", std::nullopt, std::nullopt, "shape_inbound_answer");
         sent_.vendor = "shape_inbound_answer";
         sent_.token = made.token;
+        account_ = made.id;
         sent_.tail = "/packages";
         sent_.body = R"({"country":"US"})";
         const auto done =
@@ -63,6 +64,7 @@ protected:
     flows::FlowControl control_;
     std::unique_ptr<flows::FlowRunner> runner_;
     Sent sent_;
+    std::string account_;
 };
 
 TEST_F(InboundRequest, IsAnsweredByItsFlow) {
@@ -100,6 +102,49 @@ TEST_F(InboundRequest, IsAnswered503AfterTheDeadlineAndLaterWithTheAnswer) {
     openDoor();
     EXPECT_EQ(knock(sent_).status, 200);
     EXPECT_EQ(flowCount(), 1);
+}
+
+// plugin-contract section 4: the vendor has waited since it asked, not since the commit.
+TEST_F(InboundRequest, CountsItsDeadlineFromItsArrival) {
+    constexpr std::int64_t kLongMs = 3'600'000;
+    openDoor(kLongMs);
+    std::promise<void> go;
+    // Every writer is held, for the request must not be stored before the clock has moved.
+    const auto until = go.get_future().share();
+    for (std::size_t i = database_->writerView().threads; i > 0; --i) {
+        std::promise<void> begun;
+        database_->submit(storage::WriteQueue::kSystem,
+                          [&begun, until](storage::Connection&) {
+                              begun.set_value();
+                              until.wait();
+                          },
+                          {});
+        begun.get_future().wait();
+    }
+    auto answer = knockLater(sent_);
+    while (work_->view().busy > 0 || !work_->view().queued.empty()) std::this_thread::yield();
+    steady_ms_ += kLongMs;
+    go.set_value();
+    EXPECT_EQ(answer.get().status, 503);
+    EXPECT_EQ(flowCount(), 1) << "its flow still ends, for a repetition";
+}
+
+// Architecture section 5: what is asked of an account that is not enabled starts nothing.
+TEST_F(InboundRequest, IsAnswered503WhileItsAccountIsNotEnabled) {
+    for (const auto state : {storage::AccountState::kPaused, storage::AccountState::kSetup}) {
+        setState(account_, state);
+        now_ += kEndpointKeptMs;
+        const auto response = knock(sent_);
+        EXPECT_EQ(response.status, 503);
+        EXPECT_TRUE(http::find(response.headers, "Retry-After"));
+    }
+    EXPECT_EQ(flowCount(), 0);
+    setState(account_, storage::AccountState::kEnabled);
+    now_ += kEndpointKeptMs;
+    auto answer = knockLater(sent_);
+    waitForFlow();
+    runFlows();
+    EXPECT_EQ(answer.get().status, 200);
 }
 
 TEST_F(InboundRequest, StartsNothingWithoutAProof) {

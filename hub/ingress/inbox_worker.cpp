@@ -112,6 +112,7 @@ InboxWorker::~InboxWorker() { stop(); }
 
 void InboxWorker::start() {
     for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { loop(); });
+    keeper_ = std::thread([this] { keepLeases(); });
 }
 
 void InboxWorker::wake() {
@@ -131,6 +132,12 @@ void InboxWorker::stop() {
     for (std::thread& thread : threads_) {
         if (thread.joinable()) thread.join();
     }
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    changed_.notify_all();
+    if (keeper_.joinable()) keeper_.join();
 }
 
 void InboxWorker::loop() {
@@ -160,6 +167,48 @@ void InboxWorker::releaseAside(std::int64_t now) {
     if (released && *released > 0) release_at_ms_ = now;  // there may be more
 }
 
+// Until every worker has come to its end: one that still interprets must not lose its row.
+void InboxWorker::keepLeases() {
+    std::unique_lock lock(mutex_);
+    while (!ended_) {
+        changed_.wait_for(lock, std::chrono::milliseconds(kInboxLeaseMs / 5),
+                          [this] { return ended_; });
+        lock.unlock();
+        renewHeld();
+        lock.lock();
+    }
+}
+
+void InboxWorker::renewHeld() {
+    const std::int64_t now = services_.now_ms();
+    const HeldLeases::Leases ending = held_.endingBefore(now + kInboxLeaseMs / 2);
+    if (ending.empty()) return;
+    const std::int64_t until = now + kInboxLeaseMs;
+    const auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
+        services_.repositories.inbox.renewLeases(connection, ending, until);
+    });
+    if (done.ok()) return held_.extend(ending, until);
+    observe::log(Level::kWarning, "inbox.renew_failed", {{"why", done.error().text()}});
+}
+
+// Gives back what the database's absence stranded, and takes what is due.
+std::vector<storage::DeliveryLease> InboxWorker::claim(std::int64_t now, bool suspects) {
+    const HeldLeases::Leases stranded = held_.takeStranded();
+    auto leases = services_.database.writeFor(WriteQueue::kApply, [&](Connection& connection) {
+        const auto& inbox = services_.repositories.inbox;
+        inbox.giveBack(connection, stranded, now + kStrandedPauseMs, now);
+        return inbox.claimBatch(connection, storage::SystemScope::forWorker(), owner_, now,
+                                {kInboxLeaseMs, kInboxBatch, suspects});
+    });
+    if (leases) {
+        held_.hold(*leases, now + kInboxLeaseMs);
+        return std::move(*leases);
+    }
+    held_.strand(stranded);
+    observe::log(Level::kError, "inbox.claim_failed", {{"why", leases.error().text()}});
+    return {};
+}
+
 std::size_t InboxWorker::runOnce() {
     const std::int64_t now = services_.now_ms();
     releaseAside(now);
@@ -168,33 +217,36 @@ std::size_t InboxWorker::runOnce() {
     const auto release = std::shared_ptr<void>(nullptr, [&](void*) {
         if (suspects) suspect_runs_ = false;
     });
-    auto leases = services_.database.writeFor(WriteQueue::kApply, [&](Connection& connection) {
-        return services_.repositories.inbox.claimBatch(connection,
-                                                       storage::SystemScope::forWorker(), owner_,
-                                                       now, {kInboxLeaseMs, kInboxBatch, suspects});
-    });
-    if (!leases) {
-        observe::log(Level::kError, "inbox.claim_failed", {{"why", leases.error().text()}});
-        return 0;
+    const HeldLeases::Leases leases = claim(now, suspects);
+    for (const storage::DeliveryLease& lease : leases) {
+        processOne(lease);
+        held_.letGo(lease.id);
     }
-    for (const storage::DeliveryLease& lease : *leases) {
-        if (lease.abandoned >= storage::kAbandonedMax) {
-            buryUnread(lease, "every process that interpreted it ended");
-            continue;
-        }
-        try {
-            process(lease);
-        } catch (const storage::StorageError& error) {
-            if (error.code() == storage::StorageErrorCode::kCorrupt) {
-                buryUnread(lease, "what is stored cannot be read");
-                continue;
-            }
-            // The lease runs out and the row is taken again.
-            observe::log(Level::kError, "inbox.storage_failed",
-                         {{"delivery", lease.id}, {"why", error.what()}});
-        }
+    return leases.size();
+}
+
+void InboxWorker::processOne(const storage::DeliveryLease& lease) {
+    if (lease.abandoned >= storage::kAbandonedMax)
+        return buryUnread(lease, "every process that interpreted it ended");
+    try {
+        process(lease);
+    } catch (const storage::StorageError& error) {
+        if (error.code() == storage::StorageErrorCode::kCorrupt)
+            return buryUnread(lease, "what is stored cannot be read");
+        const bool away = error.code() == storage::StorageErrorCode::kUnavailable ||
+                          error.code() == storage::StorageErrorCode::kBusy;
+        if (away) held_.strand({lease});  // else the lease runs out, and the row is taken again
+        observe::log(Level::kError, "inbox.storage_failed",
+                     {{"delivery", lease.id}, {"why", error.what()}});
     }
-    return leases->size();
+}
+
+// Whether what became of a delivery is stored. While the database is away the row waits for its
+// return, not for the end of the lease (TM-DB-2).
+bool InboxWorker::stored(const storage::DeliveryLease& lease, const hubsdk::Result<void>& done) {
+    const bool away = !done.ok() && done.error().code == hubsdk::ErrorCode::kUnavailable;
+    if (away) held_.strand({lease});
+    return done.ok();
 }
 
 std::optional<InboxWorker::Work> InboxWorker::load(const storage::DeliveryLease& lease) const {
@@ -226,7 +278,7 @@ void InboxWorker::process(const storage::DeliveryLease& lease) {
 
 // A parked delivery that is played again: it goes to the account that has its name by now, which
 // may be another tenant's, so as a row of that one; else it is parked again.
-void InboxWorker::adopt(const storage::DeliveryLease& lease) const {
+void InboxWorker::adopt(const storage::DeliveryLease& lease) {
     const auto& repositories = services_.repositories;
     const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
     std::optional<storage::Delivery> row;
@@ -250,15 +302,16 @@ void InboxWorker::adopt(const storage::DeliveryLease& lease) const {
         repositories.inbox.insertDelivery(connection, *sealed);
         repositories.inbox.markProcessed(connection, lease, now);
     });
+    const bool kept = stored(lease, done);
     tally(row->plugin_key, found ? "processed" : "parked");
     observe::log(Level::kInfo, found ? "inbox.adopted" : "inbox.parked",
                  {{"delivery", lease.id},
                   {"account", found ? member->id : std::string("unknown")},
-                  {"stored", done.ok() ? "yes" : "no"}});
+                  {"stored", kept ? "yes" : "no"}});
 }
 
 // A delivery that cannot even be read, or ended every process that interpreted it (TM-IN-10).
-void InboxWorker::buryUnread(const storage::DeliveryLease& lease, const std::string& why) const {
+void InboxWorker::buryUnread(const storage::DeliveryLease& lease, const std::string& why) {
     const std::int64_t now = services_.now_ms();
     const auto scope = storage::TenantScope::fromLeasedRow(lease.tenant_id);
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
@@ -267,19 +320,20 @@ void InboxWorker::buryUnread(const storage::DeliveryLease& lease, const std::str
                            {domain::Actor::kSystem, "", std::nullopt},
                            deadAlert(lease.id, "A delivery"));
     });
+    const bool kept = stored(lease, done);
     observe::log(Level::kError, "inbox.dead",
-                 {{"delivery", lease.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
+                 {{"delivery", lease.id}, {"why", why}, {"stored", kept ? "yes" : "no"}});
 }
 
-void InboxWorker::abandon(const storage::DeliveryLease& lease) const {
+void InboxWorker::abandon(const storage::DeliveryLease& lease) {
     const std::int64_t now = services_.now_ms();
     auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
         services_.repositories.inbox.markDead(connection, lease, "its account is gone", now);
     });
-    observe::log(Level::kError, "inbox.dead",
-                 {{"delivery", lease.id},
-                  {"why", "its account is gone"},
-                  {"stored", done.ok() ? "yes" : "no"}});
+    const bool kept = stored(lease, done);
+    observe::log(
+        Level::kError, "inbox.dead",
+        {{"delivery", lease.id}, {"why", "its account is gone"}, {"stored", kept ? "yes" : "no"}});
 }
 
 void InboxWorker::interpret(Work& work) {
@@ -456,7 +510,7 @@ void InboxWorker::apply(Work& work, const hubsdk::Interpretation& said) {
         auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
             settle(connection, work, progress.held, now);
         });
-        if (!done.ok()) {
+        if (!stored(work.lease, done)) {
             observe::log(Level::kWarning, "inbox.mark_failed",
                          {{"delivery", work.row.id}, {"why", done.error().text()}});
             return;
@@ -476,9 +530,10 @@ void InboxWorker::fail(const Work& work, const std::string& why) {
         services_.repositories.inbox.markFailed(connection, work.lease, why,
                                                 now + retryWait(work.row.attempts), now);
     });
+    const bool kept = stored(work.lease, done);
     tally(work.account.plugin_key, "failed");
     observe::log(Level::kWarning, "inbox.failed",
-                 {{"delivery", work.row.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
+                 {{"delivery", work.row.id}, {"why", why}, {"stored", kept ? "yes" : "no"}});
 }
 
 // A dead letter keeps its reason, and somebody is told. What is not applied is not marked as done,
@@ -493,9 +548,10 @@ void InboxWorker::bury(const Work& work, const std::string& why) {
                            {domain::Actor::kVendor, work.account.plugin_key, work.row.trace_id},
                            alert);
     });
+    const bool kept = stored(work.lease, done);
     tally(work.account.plugin_key, "dead");
     observe::log(Level::kError, "inbox.dead",
-                 {{"delivery", work.row.id}, {"why", why}, {"stored", done.ok() ? "yes" : "no"}});
+                 {{"delivery", work.row.id}, {"why", why}, {"stored", kept ? "yes" : "no"}});
 }
 
 }  // namespace hub::ingress

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hub/domain/apply.hpp"
+#include "hub/ingress/held_leases.hpp"
 #include "hub/observe/counter.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/storage/database.hpp"
@@ -22,8 +23,12 @@ inline constexpr std::int64_t kHoldStepMs = 2'000;
 /// Attempts before a delivery becomes a dead letter; waits double from one second.
 inline constexpr std::int64_t kAttemptsMax = 8;
 inline constexpr std::int64_t kInboxPollMs = 500;
-/// Interpreting takes milliseconds; what a dead worker had leased is due again after this.
+/// Interpreting takes milliseconds; what a dead worker had leased is due again after this. A lease
+/// of which half is over is renewed, so that a slow delivery keeps its batch and itself.
 inline constexpr std::int64_t kInboxLeaseMs = 10'000;
+/// When a delivery is due again whose work could not be stored because the database was away: not
+/// at once, so that a database that falls over with it is not asked without a pause.
+inline constexpr std::int64_t kStrandedPauseMs = 1'000;
 inline constexpr int kInboxBatch = 16;
 
 /// What became of deliveries and of the observations in them, by vendor. Any thread.
@@ -57,6 +62,9 @@ public:
 
     /// Leases and processes what is due now; how many rows it had. For tests and for the threads.
     std::size_t runOnce();
+    /// Renews the leases in hand of which half is over; without one, asks nobody. For tests and
+    /// for the worker's own thread, which a slow plugin does not hold up.
+    void renewHeld();
 
 private:
     struct Work;
@@ -71,10 +79,14 @@ private:
         static void note(std::string& reason, std::int64_t ordinal, const std::string& why);
     };
     void loop();
+    void keepLeases();
+    [[nodiscard]] std::vector<storage::DeliveryLease> claim(std::int64_t now, bool suspects);
+    void processOne(const storage::DeliveryLease& lease);
     void process(const storage::DeliveryLease& lease);
-    void adopt(const storage::DeliveryLease& lease) const;
-    void buryUnread(const storage::DeliveryLease& lease, const std::string& why) const;
-    void abandon(const storage::DeliveryLease& lease) const;
+    bool stored(const storage::DeliveryLease& lease, const hubsdk::Result<void>& done);
+    void adopt(const storage::DeliveryLease& lease);
+    void buryUnread(const storage::DeliveryLease& lease, const std::string& why);
+    void abandon(const storage::DeliveryLease& lease);
     void interpret(Work& work);
     [[nodiscard]] bool isCopy(const Work& work) const;
     [[nodiscard]] std::optional<Work> load(const storage::DeliveryLease& lease) const;
@@ -101,10 +113,13 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;                   ///< guarded by mutex_
+    bool ended_ = false;                      ///< guarded by mutex_; no worker runs any more
     std::atomic<bool> suspect_runs_ = false;  ///< or may, in the batch of some thread
     std::atomic<std::int64_t> release_at_ms_ = 0;
     std::uint64_t changes_ = 0;  ///< guarded by mutex_
+    HeldLeases held_;
     std::vector<std::thread> threads_;
+    std::thread keeper_;
 };
 
 }  // namespace hub::ingress

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "hub/ingress/testing/ingress_fixture.hpp"
+#include "hub/storage/testing/faulty_driver.hpp"
 
 namespace hub::ingress {
 namespace {
@@ -36,6 +37,9 @@ protected:
             {"X-Roster-Signature", security::hexEncode(security::hmac(security::HashAlg::kSha256,
                                                                       sent.secret, sent.body))});
         ASSERT_EQ(knock(sent).status, 200);
+    }
+    InboxWorker worker(const std::string& owner, std::function<std::int64_t()> now_ms) {
+        return {{*database_, *repositories_, *plugins_, std::move(now_ms), [] {}}, owner, 1};
     }
     /// Works until nothing is due.
     void work() {
@@ -120,6 +124,74 @@ TEST_F(InboxWorkerTest, TriesAnUnreadableDeliveryAgainAndBuriesItAtLast) {
     EXPECT_EQ(of("e1", "status"), "dead");
     EXPECT_THAT(of("e1", "error"), ::testing::HasSubstr("observations[0].completed_at"));
     EXPECT_EQ(alarms(), 1);
+}
+
+// A delivery that takes longer than its lease keeps it, and so do those behind it: no other hub
+// takes them and counts them as left behind.
+TEST_F(InboxWorkerTest, KeepsItsLeasesWhileADeliveryIsSlow) {
+    send("e1", kGood);
+    send("e2", R"({"id":"p2","status":"completed","outcome":"clear"})");
+    InboxWorker* slow = nullptr;
+    std::size_t taken_by_others = 0;
+    bool was_slow = false;
+    // The first question for the time after the claim is asked while the first delivery is applied.
+    int questions = 0;
+    const auto now = [&] {
+        if (++questions > 1 && !was_slow) {
+            was_slow = true;
+            for (int i = 0; i < 4; ++i) {
+                now_ += kInboxLeaseMs * 2 / 3;
+                slow->renewHeld();
+                taken_by_others += worker("another hub", [this] { return now_.load(); }).runOnce();
+            }
+        }
+        return now_.load();
+    };
+    InboxWorker first = worker("one hub", now);
+    slow = &first;
+    EXPECT_EQ(first.runOnce(), 2U);
+    EXPECT_TRUE(was_slow);
+    EXPECT_EQ(taken_by_others, 0U);
+    EXPECT_EQ(of("e1", "status"), "processed");
+    EXPECT_EQ(of("e2", "status"), "processed");
+    EXPECT_EQ(count("SELECT COUNT(*) FROM inbound_event WHERE fence = 1"), 2);
+}
+
+// TM-DB-2: what the database's absence interrupts goes on when it is back, and no attempt counts.
+TEST_F(InboxWorkerTest, GivesBackWhatCouldNotBeStored) {
+    send("e1", kGood);
+    storage::testing::Faults faults;
+    storage::Database database(std::make_unique<storage::testing::FaultyDriver>(url(), faults), {});
+    int questions = 0;
+    // It goes while the delivery is applied: after the question before the claim.
+    const auto now = [&] {
+        if (++questions == 2) faults.away = true;
+        return now_.load();
+    };
+    InboxWorker worker({database, *repositories_, *plugins_, now, [] {}}, "one hub", 1);
+    EXPECT_EQ(worker.runOnce(), 1U);
+    EXPECT_EQ(worker.runOnce(), 0U) << "still away";
+    EXPECT_EQ(of("e1", "status"), "verified");
+    faults.away = false;
+    worker.runOnce();
+    now_ += kStrandedPauseMs;
+    static_assert(kStrandedPauseMs < kInboxLeaseMs / 2);
+    EXPECT_EQ(worker.runOnce(), 1U);
+    EXPECT_EQ(of("e1", "status"), "processed");
+    EXPECT_EQ(count("SELECT attempts FROM inbound_event"), 0);
+    EXPECT_EQ(statusOf("p1"), "completed");
+    database.stop();
+}
+
+// In the usual quick case renewing asks nobody.
+TEST_F(InboxWorkerTest, RenewsNothingThatIsYoungOrDone) {
+    send("e1", kGood);
+    InboxWorker one = worker("one hub", [this] { return now_.load(); });
+    one.runOnce();
+    now_ += kInboxLeaseMs;
+    const auto before = database_->counters().units_committed.load();
+    one.renewHeld();
+    EXPECT_EQ(database_->counters().units_committed, before);
 }
 
 TEST_F(InboxWorkerTest, BringsInWhatIsMissingWhenADeadLetterIsReplayed) {

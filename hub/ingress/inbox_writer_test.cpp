@@ -149,9 +149,16 @@ TEST_F(InboxWriterTest, KeepsABatchWithinItsBytes) {
         told.push_back(insertLater(delivery("a", std::to_string(i), 1024 * 1024)));
     }
     told.push_back(insertLater(delivery("a", "large", 5 * 1024 * 1024)));
+    const std::uint64_t before = database_->counters().units_committed;
+    const std::uint64_t blocking = database_->writerView().threads;
     go.set_value();
     for (auto& one : told) EXPECT_TRUE(one.get().ok());
     EXPECT_EQ(count("SELECT COUNT(*) FROM inbound_event"), 13);
+    database_->stop();
+    // The first comes alone and the second too, for two batches may be under way. Sealed, two of
+    // the others fit into 4 MiB, and the large one has a batch of its own.
+    const std::uint64_t batches = database_->counters().units_committed - before - blocking;
+    EXPECT_EQ(batches, 2U + 5U + 1U);
 }
 
 TEST_F(InboxWriterTest, RefusesWhatIsOverItsBound) {

@@ -1,6 +1,7 @@
 #include "hub/ingress/ingress.hpp"
 
 #include <array>
+#include <chrono>
 
 #include "hub/domain/trail.hpp"
 #include "hub/ingress/inbound_request.hpp"
@@ -62,6 +63,12 @@ std::string proofWord(const hubsdk::Claim& claim) {
     return algorithm == "basic" || algorithm == "equals" ? "basic" : "signature";
 }
 
+// Whether what one of them does not prove is not proven by the other either.
+bool provesAlike(const Endpoint& one, const Endpoint& other) {
+    return one.account.row_version == other.account.row_version &&
+           one.account.pinned_sha256 == other.account.pinned_sha256 && one.secrets == other.secrets;
+}
+
 constexpr std::size_t kAccountRefBytesMax = 255;
 constexpr std::string_view kUnknownEndpoint = "unknown_endpoint";
 
@@ -79,6 +86,11 @@ void raiseForeign(const domain::UnitOfWork& unit, const domain::Cause& cause,
 
 }  // namespace
 
+std::int64_t steadyNow() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 Ingress::Ingress(IngressServices services)
     : services_(std::move(services)),
       rate_(std::make_unique<KnockRate>(services_.knocks_per_second)),
@@ -90,6 +102,7 @@ struct Ingress::Knock {
     http::Request request;
     http::Respond respond;
     WebhookPath path;
+    std::int64_t arrived_ms = 0;  ///< of the steady clock
     std::int64_t now_ms = 0;
     std::shared_ptr<const Endpoint> found;    ///< what the URL leads to; none: unknown or retired
     bool kept = false;                        ///< `found` is from the cache
@@ -175,6 +188,7 @@ void Ingress::handle(http::Request request, http::Respond respond) const {
     knock->request = std::move(request);
     knock->respond = std::move(respond);
     knock->path = std::move(*path);
+    knock->arrived_ms = services_.steady_ms();
     const bool posted =
         services_.work.post("webhook " + knock->path.vendor, [this, knock] { process(knock); });
     if (posted) return;
@@ -208,8 +222,11 @@ void Ingress::check(const std::shared_ptr<Knock>& knock) const {
         return knock->respond(std::move(*answered));
     }
     const bool asks = knock->route->kind == "request";
-    if (asks && knock->account) return storeRequest(knock);
-    storeEvent(knock);
+    if (!asks || !knock->account) return storeEvent(knock);
+    // Deliveries of an account that is not enabled wait, and who asks cannot: he may ask later.
+    if (knock->account->state == AccountState::kEnabled) return storeRequest(knock);
+    count(knock->path.vendor, door::kUnavailable);
+    knock->respond(unavailableAnswer());
 }
 
 std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
@@ -234,10 +251,7 @@ Ingress::Answered Ingress::findEndpoint(Knock& knock) const {
     // A token opens the door of its own vendor only: another one's rules would prove less.
     if (knock.found && knock.found->account.plugin_key != knock.path.vendor) knock.found = nullptr;
     knock.kept = knock.found != nullptr;
-    if (!knock.kept) {
-        knock.found = readEndpoint(knock, hash);
-        if (knock.found) endpoints_->keep(hash, knock.found, knock.now_ms);
-    }
+    if (!knock.kept) knock.found = readEndpoint(knock, hash);
     const auto& vendor = knock.path.vendor;
     const bool pinned = knock.found && knock.found->account.pinned_sha256;
     knock.plugin = pinned ? services_.plugins.find(vendor, *knock.found->account.pinned_sha256)
@@ -269,12 +283,18 @@ Ingress::Answered Ingress::readRequest(Knock& knock) const {
 Ingress::Answered Ingress::prove(Knock& knock) const {
     auto refusal = believe(knock);
     if (refusal && knock.kept) {
-        // What was kept for a moment may lack a secret that is new.
+        // What was kept for a moment may lack a secret that is new. Only then is it tried again:
+        // a second claim would tell by its time that somebody proved himself here a moment ago.
+        const auto kept = knock.found;
         endpoints_->forget(storage::AccountRepository::hashEndpointToken(knock.path.token));
         if (auto answered = findEndpoint(knock)) return answered;
         if (auto answered = readRequest(knock)) return answered;
-        refusal = believe(knock);
+        if (!knock.found || !provesAlike(*kept, *knock.found)) refusal = believe(knock);
     }
+    // Kept by the first proof: what only knocks leaves no trace (TM-IN-8).
+    if (!refusal && !knock.kept)
+        endpoints_->keep(storage::AccountRepository::hashEndpointToken(knock.path.token),
+                         knock.found, knock.now_ms);
     if (!refusal) return std::nullopt;
     // What an unknown endpoint's proof lacks is no news: there is nothing it could have held.
     const bool known = knock.found != nullptr;
@@ -471,7 +491,8 @@ void Ingress::storeRequest(const std::shared_ptr<Knock>& knock) const {
             settle(*knock, done, *outcome);
             if (!done.ok()) return knock->respond(unavailableAnswer());
             services_.flows_changed();
-            services_.desk.wait(look, services_.answer_deadline_ms, knock->respond);
+            const std::int64_t taken_ms = services_.steady_ms() - knock->arrived_ms;
+            services_.desk.wait(look, services_.answer_deadline_ms - taken_ms, knock->respond);
         });
 }
 

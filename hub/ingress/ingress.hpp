@@ -49,6 +49,9 @@ inline constexpr std::string_view kRefused = "refused";
 inline constexpr std::string_view kNobody = "unknown";
 }  // namespace door
 
+/// Milliseconds of the steady clock.
+[[nodiscard]] std::int64_t steadyNow();
+
 /// Everything outlives the ingress.
 struct IngressServices {
     storage::Database& database;
@@ -63,6 +66,7 @@ struct IngressServices {
     std::int64_t answer_deadline_ms = kAnswerDeadlineMs;
     observe::LabelledCounter* answers = nullptr;  ///< by vendor and word of `door`; may be null
     std::int64_t knocks_per_second = kKnocksPerSecond;
+    std::function<std::int64_t()> steady_ms = &steadyNow;
 };
 
 /// Any thread.
@@ -76,7 +80,8 @@ public:
     /// delivery; 429 with Retry-After, before anything is looked up, when the sender brings more
     /// than `knocks_per_second` for a vendor; 503 with Retry-After when a bound is reached or the
     /// database is away. An inbound request is answered as its flow says, a repeated one with the
-    /// same answer, or with 503 after `answer_deadline_ms`.
+    /// same answer, or with 503 `answer_deadline_ms` after it arrived, or at once if its account is
+    /// not enabled.
     void handle(http::Request request, http::Respond respond) const;
 
     /// The largest body for a path.

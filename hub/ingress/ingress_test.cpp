@@ -217,6 +217,28 @@ TEST_F(IngressTest, SaysOfAnUnknownEndpointThatItIsUnknown) {
     EXPECT_EQ(log.find("no_proof"), std::string::npos) << log;
 }
 
+// TM-IN-8: the time of an answer is the time of its claims, so their number must tell nothing.
+TEST_F(IngressTest, AsksThePluginOnceForEveryKnockThatProvesNothing) {
+    const auto made = account(scope_, "one");
+    Sent proven;
+    proven.token = made.token;
+    Sent forged = proven;
+    forged.secret = "wrong";
+    Sent unknown = forged;
+    unknown.token = std::string(43, 'a');
+    const auto claims = [this](const Sent& sent, int status) {
+        const auto before = claimsMade();
+        EXPECT_EQ(knock(sent).status, status);
+        return claimsMade() - before;
+    };
+    EXPECT_EQ(claims(unknown, 401), 1U);
+    EXPECT_EQ(claims(forged, 401), 1U);
+    EXPECT_EQ(claims(forged, 401), 1U) << "the first one leaves no trace";
+    EXPECT_EQ(claims(proven, 200), 1U);
+    EXPECT_EQ(claims(forged, 401), 1U) << "nor does the proof of another";
+    EXPECT_EQ(claims(proven, 200), 1U);
+}
+
 TEST_F(IngressTest, AnswersAPingWithoutStoringIt) {
     const auto made = account(scope_, "one");
     Sent sent;

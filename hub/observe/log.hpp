@@ -103,7 +103,8 @@ struct LogField {
 /// Writes one line to standard error. Any thread.
 void log(Level level, std::string_view event, std::initializer_list<LogField> fields = {});
 
-/// Lines below this level are dropped. Default kInfo. Any thread.
+/// Lines below this level are dropped, but those of `audit.`, which are evidence. Default kInfo.
+/// Any thread.
 void setLevel(Level level);
 
 /// The line that log would write, without time: for tests.

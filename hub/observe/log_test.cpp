@@ -57,6 +57,21 @@ TEST(Log, CutsAFloodOfOneEvent) {
     EXPECT_THAT(text, HasSubstr("trial.other"));
 }
 
+// TM-LOG: an anchor that the log's level swallows proves nothing.
+TEST(Log, WritesAnchorsWhateverTheLevelIs) {
+    setLevel(Level::kError);
+    ::testing::internal::CaptureStderr();
+    log(Level::kInfo, "audit.anchor", {{"seq", 7}});
+    log(Level::kInfo, "trial.quiet", {});
+    log(Level::kWarning, "trial.quiet", {});
+    log(Level::kError, "trial.loud", {});
+    const std::string text = ::testing::internal::GetCapturedStderr();
+    setLevel(Level::kInfo);
+    EXPECT_THAT(text, HasSubstr("audit.anchor"));
+    EXPECT_THAT(text, HasSubstr("trial.loud"));
+    EXPECT_THAT(text, Not(HasSubstr("trial.quiet")));
+}
+
 TEST(Log, WritesLinesOfJson) {
     ::testing::internal::CaptureStderr();
     log(Level::kError, "trial.line", {{"why", "a \"b\"\n"}, {"count", 3}});

@@ -5,6 +5,7 @@
 #include <latch>
 
 #include "hub/storage/storage_fixture.hpp"
+#include "hub/storage/testing/faulty_driver.hpp"
 
 namespace hub::storage {
 namespace {
@@ -228,99 +229,47 @@ TEST_F(DatabaseTest, ReadsSeeOneSnapshot) {
     EXPECT_EQ(count("SELECT COUNT(*) FROM counter"), 1);
 }
 
-/// Passes everything on; fails the n-th commit, or ends the transaction under the n-th unit.
-class FaultyConnection final : public Connection {
-public:
-    explicit FaultyConnection(std::unique_ptr<Connection> inner) : inner_(std::move(inner)) {}
-
-    int fail_commits = 0;
-    bool tear_next_write = false;
-
-    void beginRead() override { inner_->beginRead(); }
-    void beginWrite() override { inner_->beginWrite(); }
-    void commit() override {
-        if (fail_commits > 0) {
-            --fail_commits;
-            throw StorageError(StorageErrorCode::kFull, "commit: no space left");
-        }
-        inner_->commit();
-    }
-    void rollback() noexcept override { inner_->rollback(); }
-    void savepoint() override { inner_->savepoint(); }
-    void releaseSavepoint() override { inner_->releaseSavepoint(); }
-    void rollbackToSavepoint() override { inner_->rollbackToSavepoint(); }
-    bool inTransaction() const override { return inner_->inTransaction(); }
-    Dialect dialect() const override { return inner_->dialect(); }
-
-protected:
-    std::int64_t runStatement(std::string_view sql, std::span<const Value> params) override {
-        if (tear_next_write) {
-            tear_next_write = false;
-            inner_->rollback();
-            throw StorageError(StorageErrorCode::kFull, "write: no space left");
-        }
-        return inner_->run(sql, params);
-    }
-    void queryRows(std::string_view sql, std::span<const Value> params,
-                   const RowCallback& row) override {
-        inner_->query(sql, params, row);
-    }
-
-private:
-    std::unique_ptr<Connection> inner_;
-};
-
-class FaultyDriver final : public Driver {
-public:
-    explicit FaultyDriver(const std::string& file) : inner_(makeDriver("sqlite:" + file)) {}
-    std::unique_ptr<Connection> open(Access access) override {
-        if (access == Access::kRead) return inner_->open(access);
-        auto faulty = std::make_unique<FaultyConnection>(inner_->open(access));
-        writer = faulty.get();
-        return faulty;
-    }
-    FaultyConnection* writer = nullptr;
-
-private:
-    std::unique_ptr<Driver> inner_;
-};
-
 class SqliteFaultyDatabaseTest : public StorageTest {
 protected:
     SqliteFaultyDatabaseTest() {
-        auto driver = std::make_unique<FaultyDriver>(file());
-        driver_ = driver.get();
+        auto driver = std::make_unique<testing::FaultyDriver>("sqlite:" + file(), faults_);
         database_ = std::make_unique<Database>(std::move(driver), DatabaseLimits{});
     }
+    ~SqliteFaultyDatabaseTest() override { database_.reset(); }  // before the faults
     /// Runs three inserts in one batch after `fault`; gives how many were told ok.
-    int runThree(const std::function<void(FaultyConnection&)>& fault) {
+    int runThree(const std::function<void()>& fault) {
+        return runAfter(fault, {insertCounter("a"), insertCounter("b"), insertCounter("c")});
+    }
+    /// Runs units in one batch after `fault`; gives how many were told ok.
+    int runAfter(const std::function<void()>& fault, const std::vector<Unit>& units) {
         Gate gate;
         database_->submit(WriteQueue::kSystem, gate.unit(), {});
         gate.entered.get_future().wait();
         std::atomic<int> ok{0};
-        std::latch told(3);
-        database_->submit(WriteQueue::kSystem, [&](Connection&) { fault(*driver_->writer); }, {});
-        for (const char* scope : {"a", "b", "c"})
-            database_->submit(WriteQueue::kFlow, insertCounter(scope),
-                              [&](const Result<void>& result) {
-                                  ok += result.ok() ? 1 : 0;
-                                  told.count_down();
-                              });
+        std::latch told(std::ssize(units));
+        std::atomic<bool> armed{false};  // the batch may run again
+        // In the queue of the units, to be before all of them.
+        database_->submit(WriteQueue::kFlow,
+                          [&](Connection&) {
+                              if (!armed.exchange(true)) fault();
+                          },
+                          {});
+        for (const Unit& unit : units)
+            database_->submit(WriteQueue::kFlow, unit, [&](const Result<void>& result) {
+                ok += result.ok() ? 1 : 0;
+                told.count_down();
+            });
         gate.opened.set_value();
         told.wait();
         return ok;
     }
-    FaultyDriver* driver_ = nullptr;
+    testing::Faults faults_;
 };
 
 // TM-DB-6
 TEST_F(SqliteFaultyDatabaseTest, FailedCommitIsRetriedAloneAndOnlyTheGuiltyFail) {
-    bool armed = false;
     // The shared commit fails, and so does the first unit's own.
-    const int ok = runThree([&](FaultyConnection& connection) {
-        if (!armed) connection.fail_commits = 2;
-        armed = true;
-    });
+    const int ok = runThree([&] { faults_.commits_to_fail = 2; });
     EXPECT_GE(ok, 2);
     EXPECT_EQ(count("SELECT COUNT(*) FROM counter"), ok);
 }
@@ -351,13 +300,89 @@ TEST_F(SqliteFaultyDatabaseTest, FullDiskFailsWritesAndIsLeftBehind) {
 
 // TM-DB-6
 TEST_F(SqliteFaultyDatabaseTest, TransactionTornByTheDatabaseIsRepeated) {
-    bool armed = false;
-    const int ok = runThree([&](FaultyConnection& connection) {
-        if (!armed) connection.tear_next_write = true;
-        armed = true;
+    const int ok = runThree([&] {
+        faults_.ends_transaction = true;
+        faults_.calls_left = 2;  // a savepoint, and the write behind it
     });
     EXPECT_EQ(ok, 3);
     EXPECT_EQ(count("SELECT COUNT(*) FROM counter"), 3);
+}
+
+/// Writes a row and counts it in another, so that half of it would show.
+Unit counted(std::string name) {
+    return [name = std::move(name)](Connection& connection) {
+        insertCounter(name)(connection);
+        std::int64_t before = 0;
+        connection.query("SELECT value FROM counter WHERE scope = 'sum'", {},
+                         [&](const Row& row) { before = row.integer(0); });
+        connection.run("UPDATE counter SET value = ? WHERE scope = 'sum'", {before + 1});
+    };
+}
+
+class SqliteEveryCallFails : public SqliteFaultyDatabaseTest {
+protected:
+    SqliteEveryCallFails() {
+        EXPECT_TRUE(database_
+                        ->write(WriteQueue::kSystem,
+                                [](Connection& connection) {
+                                    connection.run(
+                                        "INSERT INTO counter (scope, value) VALUES ('sum', 0)");
+                                })
+                        .ok());
+    }
+    [[nodiscard]] std::int64_t rows() {
+        return count("SELECT COUNT(*) FROM counter WHERE scope <> 'sum'");
+    }
+    [[nodiscard]] std::int64_t sum() {
+        return count("SELECT value FROM counter WHERE scope = 'sum'");
+    }
+    void clear() {
+        EXPECT_TRUE(database_
+                        ->write(WriteQueue::kSystem,
+                                [](Connection& connection) {
+                                    connection.run("DELETE FROM counter WHERE scope <> 'sum'");
+                                    connection.run("UPDATE counter SET value = 0");
+                                })
+                        .ok());
+    }
+    /// One call after the other fails, until all calls of the units were good; gives how many
+    /// calls there are.
+    int failEach(StorageErrorCode code, bool ends_transaction, int unit_count) {
+        std::vector<Unit> units;
+        for (int i = 0; i < unit_count; ++i) units.push_back(counted(std::to_string(i)));
+        faults_.code = code;
+        faults_.ends_transaction = ends_transaction;
+        for (int call = 1;; ++call) {
+            const int ok = runAfter([&] { faults_.calls_left = call; }, units);
+            const bool failed = faults_.calls_left == 0;
+            faults_.calls_left = 0;
+            EXPECT_EQ(rows(), ok) << "call " << call;
+            EXPECT_EQ(sum(), ok) << "call " << call;
+            EXPECT_TRUE(failed || ok == unit_count) << "call " << call;
+            clear();
+            EXPECT_EQ(runAfter([] {}, units), unit_count) << "repeated after call " << call;
+            EXPECT_EQ(sum(), unit_count);
+            clear();
+            if (!failed || HasFailure()) return call - 1;
+        }
+    }
+};
+
+// TM-DB-6: fail the n-th call for every n. What was told ok is there whole, what was not is not
+// there at all, and the same again succeeds.
+TEST_F(SqliteEveryCallFails, ForWantOfSpace) {
+    EXPECT_GE(failEach(StorageErrorCode::kFull, false, 1), 4);
+    EXPECT_GE(failEach(StorageErrorCode::kFull, false, 3), 14);
+}
+
+TEST_F(SqliteEveryCallFails, ForWantOfSpaceAndTheTransactionWithIt) {
+    EXPECT_GE(failEach(StorageErrorCode::kFull, true, 1), 4);
+    EXPECT_GE(failEach(StorageErrorCode::kFull, true, 3), 14);
+}
+
+TEST_F(SqliteEveryCallFails, BecauseTheDatabaseIsLost) {
+    EXPECT_GE(failEach(StorageErrorCode::kUnavailable, true, 1), 4);
+    EXPECT_GE(failEach(StorageErrorCode::kUnavailable, true, 3), 14);
 }
 
 }  // namespace

@@ -284,13 +284,25 @@ std::vector<DeliveryLease> InboxRepository::claimBatch(Connection& connection,
     return claimed;
 }
 
-void InboxRepository::renewLease(Connection& connection, const DeliveryLease& lease,
-                                 std::int64_t until_ms) const {
+void InboxRepository::renewLeases(Connection& connection, std::span<const DeliveryLease> leases,
+                                  std::int64_t until_ms) const {
     const std::string until = timeText(until_ms);
-    requireOne(connection.run("UPDATE inbound_event SET lease_until = ?, next_attempt_at = ? "
-                              "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
-                              {until, until, lease.id, lease.fence}),
-               ErrorCode::kConflict, kLeaseLost);
+    for (const DeliveryLease& lease : leases) {
+        connection.run(
+            "UPDATE inbound_event SET lease_until = ?, next_attempt_at = ? "
+            "WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+            {until, until, lease.id, lease.fence});
+    }
+}
+
+void InboxRepository::giveBack(Connection& connection, std::span<const DeliveryLease> leases,
+                               std::int64_t due_at_ms, std::int64_t now_ms) const {
+    for (const DeliveryLease& lease : leases) {
+        connection.run(
+            "UPDATE inbound_event SET next_attempt_at = ?, owner = NULL, lease_until = NULL, "
+            "updated_at = ? WHERE id = ? AND fence = ? AND owner IS NOT NULL",
+            {timeText(due_at_ms), timeText(now_ms), lease.id, lease.fence});
+    }
 }
 
 bool InboxRepository::repeatsNewestState(Connection& connection, const TenantScope& scope,

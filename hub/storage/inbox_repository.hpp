@@ -153,8 +153,12 @@ public:
     std::vector<DeliveryLease> claimBatch(Connection& connection, const SystemScope& system,
                                           std::string_view owner, std::int64_t now_ms,
                                           const ClaimWish& wish) const;
-    void renewLease(Connection& connection, const DeliveryLease& lease,
-                    std::int64_t until_ms) const;
+    /// Moves the end of those leases that still hold; of a lost one nothing is changed.
+    void renewLeases(Connection& connection, std::span<const DeliveryLease> leases,
+                     std::int64_t until_ms) const;
+    /// Makes rows due at `due_at_ms` whose leases still hold, without counting an attempt.
+    void giveBack(Connection& connection, std::span<const DeliveryLease> leases,
+                  std::int64_t due_at_ms, std::int64_t now_ms) const;
 
     /// Whether the newest processed state of the subject, before this delivery, is the same one:
     /// then it is a copy (plugin-contract section 3). A state that came back after another is none.

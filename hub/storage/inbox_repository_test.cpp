@@ -205,11 +205,38 @@ TEST_F(InboxTest, LostLeaseUndoesTheUnit) {
 
 TEST_F(InboxTest, RenewedLeaseHolds) {
     insert(delivery("a"));
-    const auto lease = claim("one", kNow).front();
+    const auto leases = claim("one", kNow);
     ASSERT_TRUE(unit([&](Connection& connection) {
-                    inbox_.renewLease(connection, lease, kNow + 10 * kLeaseMs);
+                    inbox_.renewLeases(connection, leases, kNow + 10 * kLeaseMs);
                 }).ok());
     EXPECT_TRUE(claim("two", kNow + 2 * kLeaseMs).empty());
+}
+
+// TM-DB-3: who lost the row neither renews it for the other nor takes it from him.
+TEST_F(InboxTest, ALostLeaseIsNeitherRenewedNorGivenBack) {
+    insert(delivery("a"));
+    const auto lost = claim("one", kNow);
+    const auto current = claim("two", kNow + 2 * kLeaseMs);
+    ASSERT_EQ(current.size(), 1U);
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.renewLeases(connection, lost, kNow + 100 * kLeaseMs);
+                    inbox_.giveBack(connection, lost, kNow, kNow);
+                }).ok());
+    EXPECT_TRUE(claim("three", kNow + 2 * kLeaseMs).empty());
+    EXPECT_EQ(claim("three", kNow + 4 * kLeaseMs).size(), 1U);
+}
+
+TEST_F(InboxTest, WhatIsGivenBackIsDueWhenItIsSaid) {
+    insert(delivery("a"));
+    const auto leases = claim("one", kNow);
+    ASSERT_TRUE(unit([&](Connection& connection) {
+                    inbox_.giveBack(connection, leases, kNow + 5, kNow);
+                }).ok());
+    EXPECT_TRUE(claim("two", kNow + 4).empty());
+    const auto again = claim("two", kNow + 5);
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again.front().abandoned, 0) << "nobody ended while holding it";
+    EXPECT_EQ(find(again.front().id)->attempts, 0);
 }
 
 // TM-IN-10

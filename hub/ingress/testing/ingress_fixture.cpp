@@ -9,7 +9,9 @@ IngressTest::IngressTest() {
     open();
     scope_ = tenant("acme");
     repositories_ = std::make_unique<storage::Repositories>(*vault_);
-    plugins_ = std::make_unique<plugins::PluginRegistry>(folder_ / "plugin-cache");
+    plugins::PluginHost host;
+    host.watch = calls_;
+    plugins_ = std::make_unique<plugins::PluginRegistry>(folder_ / "plugin-cache", host);
     for (const char* file : {"shape_many_accounts.so", "shape_inbound_answer.so"}) {
         const auto plugin = plugins_->install(std::filesystem::path(SHAPES_DIR) / file);
         if (!plugin) throw std::runtime_error(plugin.error().text());
@@ -40,6 +42,7 @@ void IngressTest::openDoor(std::int64_t answer_deadline_ms, std::int64_t knocks_
                              [this] { ++flows_changed_; },
                              answer_deadline_ms};
     services.knocks_per_second = knocks_per_second;
+    services.steady_ms = [this] { return steady_ms_.load(); };
     ingress_ = std::make_unique<Ingress>(std::move(services));
 }
 

@@ -48,12 +48,20 @@ protected:
     /// Knocks and waits for the answer.
     http::Response knock(const Sent& sent);
     std::future<http::Response> knockLater(const Sent& sent);
+    /// Calls of plugins that have ended.
+    std::uint64_t claimsMade() const {
+        std::uint64_t sum = 0;
+        for (const auto& [labels, calls] : calls_->ended.values()) sum += calls;
+        return sum;
+    }
     std::int64_t deliveries() { return count("SELECT COUNT(*) FROM inbound_event"); }
     /// One text of the first row; empty for none and for null.
     std::string text(std::string_view sql, std::initializer_list<storage::Value> params = {});
 
     std::atomic<std::int64_t> now_ = storage::kNow;
     std::atomic<int> flows_changed_ = 0;
+    std::atomic<std::int64_t> steady_ms_ = 0;  ///< stands still unless a test moves it
+    std::shared_ptr<plugins::CallWatch> calls_ = std::make_shared<plugins::CallWatch>();
     std::unique_ptr<storage::Repositories> repositories_;
     std::unique_ptr<plugins::PluginRegistry> plugins_;
     std::unique_ptr<app::WorkPool> work_;

@@ -1,0 +1,69 @@
+/// Leases of deliveries that the inbox workers have in hand, and those whose work could not be
+/// stored because the database was away.
+#pragma once
+
+#include "hub/storage/inbox_repository.hpp"
+
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hub::ingress {
+
+/// Any thread.
+class HeldLeases {
+public:
+    using Leases = std::vector<storage::DeliveryLease>;
+
+    /// These end at `until_ms`; also when they are renewed.
+    void hold(const Leases& leases, std::int64_t until_ms) {
+        const std::lock_guard lock(mutex_);
+        for (const storage::DeliveryLease& lease : leases)
+            held_.insert_or_assign(lease.id, Held{lease, until_ms});
+    }
+    /// These were renewed; those that were let go in between stay so.
+    void extend(const Leases& leases, std::int64_t until_ms) {
+        const std::lock_guard lock(mutex_);
+        for (const storage::DeliveryLease& lease : leases) {
+            const auto found = held_.find(lease.id);
+            if (found != held_.end()) found->second.until_ms = until_ms;
+        }
+    }
+    void letGo(const std::string& id) {
+        const std::lock_guard lock(mutex_);
+        held_.erase(id);
+    }
+    /// Those that end before `at_ms`.
+    [[nodiscard]] Leases endingBefore(std::int64_t at_ms) const {
+        const std::lock_guard lock(mutex_);
+        Leases ending;
+        for (const auto& [id, held] : held_)
+            if (held.until_ms < at_ms) ending.push_back(held.lease);
+        return ending;
+    }
+
+    /// To be given back when the database answers again.
+    void strand(const Leases& leases) {
+        const std::lock_guard lock(mutex_);
+        stranded_.insert(stranded_.end(), leases.begin(), leases.end());
+    }
+    [[nodiscard]] Leases takeStranded() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(stranded_, {});
+    }
+
+private:
+    struct Held {
+        storage::DeliveryLease lease;
+        std::int64_t until_ms;
+    };
+    mutable std::mutex mutex_;
+    std::map<std::string, Held> held_;  ///< guarded by mutex_; by id
+    Leases stranded_;                   ///< guarded by mutex_
+};
+
+}  // namespace hub::ingress
