@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <hubsdk/cpp/text.hpp>
 
 namespace portal {
 namespace {
@@ -17,6 +18,8 @@ constexpr std::int64_t kRecordingDaysMin = 30;
 constexpr std::int64_t kRecordingDaysMax = 365;
 constexpr std::int64_t kFreshnessMinutesMin = 5;
 constexpr std::int64_t kFreshnessMinutesMax = 7 * 24 * 60;
+constexpr std::int64_t kKeepOldHoursMax = std::int64_t{30} * 24;
+constexpr std::int64_t kHourMs = std::int64_t{60} * 60 * 1000;
 
 using hub::storage::Account;
 using hub::storage::AccountState;
@@ -107,13 +110,23 @@ ProviderView viewOf(const ApiCall& call, Connection& connection, const Account& 
     return view;
 }
 
+[[noreturn]] void refuse(std::string message) {
+    throw hub::storage::UnitRefused(makeError(ErrorCode::kConflict, std::move(message)));
+}
+
+void requireNotRetired(const Account& account) {
+    if (account.state == AccountState::kRetired) refuse("a retired provider cannot be used");
+}
+
+hubsdk::Result<void> checkKeepOldHours(std::int64_t hours) {
+    if (hours >= 0 && hours <= kKeepOldHoursMax) return {};
+    return makeError(ErrorCode::kInvalid, "is not from 0 to 720", "keep_old_hours");
+}
+
 // Where an account goes from here; UnitRefused for one that is given up.
 AccountState stateAfter(const Account& account, const std::optional<bool>& enabled,
                         const hubsdk::Manifest& manifest) {
-    if (account.state == AccountState::kRetired) {
-        throw hub::storage::UnitRefused(
-            makeError(ErrorCode::kConflict, "a retired provider cannot be changed"));
-    }
+    requireNotRetired(account);
     if (!enabled) return account.state;
     if (!*enabled)
         return account.state == AccountState::kEnabled ? AccountState::kPaused : account.state;
@@ -128,11 +141,21 @@ std::optional<ProviderView> load(const ApiCall& call, Connection& connection, st
     return viewOf(call, connection, *account);
 }
 
+constexpr const char* kNoProvider = "there is no such provider";
+
 hubsdk::Result<ProviderView> loadOrNotFound(const ApiCall& call, std::string_view id) {
     auto view = call.services.database.read(
         [&](Connection& connection) { return load(call, connection, id); });
-    if (!view) return makeError(ErrorCode::kNotFound, "there is no such provider");
+    if (!view) return makeError(ErrorCode::kNotFound, kNoProvider);
     return std::move(*view);
+}
+
+hubsdk::Result<Account> findAccount(const ApiCall& call, const std::string& id) {
+    auto account = call.services.database.read([&](Connection& connection) {
+        return call.services.repositories.accounts.find(connection, call.scope, id);
+    });
+    if (!account) return makeError(ErrorCode::kNotFound, kNoProvider);
+    return std::move(*account);
 }
 
 // One entry and one event for a change of a provider; `what` is the end of its action's name.
@@ -153,6 +176,15 @@ void recordChange(const ApiCall& call, Connection& connection, const std::string
     event.idempotency_key = event_key;
     event.trace_id = call.request_id;
     call.services.repositories.audit.record(connection, call.scope, entry, event, call.now_ms);
+}
+
+// How a secret joins those that the provider has.
+hub::storage::CapturedValue newSecret(const ApiCall& call, const std::string& name,
+                                      hub::storage::SecretValue value,
+                                      std::int64_t keep_old_hours) {
+    using hub::storage::CaptureMode;
+    if (keep_old_hours == 0) return {name, std::move(value), CaptureMode::kReplace};
+    return {name, std::move(value), CaptureMode::kAdd, call.now_ms + keep_old_hours * kHourMs};
 }
 
 // One feed at once: what the schedule would start, earlier.
@@ -244,9 +276,10 @@ hubsdk::Result<Page<ProviderView>> listProviders(const ApiCall& call, const NoBo
 hubsdk::Result<ProviderView> updateProvider(const ApiCall& call, const UpdateProvider& request) {
     const std::string& id = call.parameters.front();
     const auto& accounts = call.services.repositories.accounts;
-    const auto known = call.services.database.read(
-        [&](Connection& connection) { return accounts.find(connection, call.scope, id); });
-    if (!known) return makeError(ErrorCode::kNotFound, "there is no such provider");
+    if (auto right = checkKeepOldHours(request.keep_old_hours); !right.ok())
+        return std::move(right).error();
+    auto known = findAccount(call, id);
+    if (!known) return std::move(known).error();
     const auto plugin = call.services.plugins.find(known->plugin_key);
     if (!plugin) return makeError(ErrorCode::kUnavailable, "the provider's plugin is not loaded");
     auto secrets = secretsOf(request.secrets, plugin->manifest());
@@ -255,7 +288,7 @@ hubsdk::Result<ProviderView> updateProvider(const ApiCall& call, const UpdatePro
         accounts.requireVersion(connection, call.scope, id, request.row_version, call.now_ms);
         for (const auto& [name, values] : *secrets) {
             accounts.captureSecret(connection, call.scope, id,
-                                   {name, values.front(), hub::storage::CaptureMode::kReplace},
+                                   newSecret(call, name, values.front(), request.keep_old_hours),
                                    call.now_ms);
         }
         const auto account = *accounts.find(connection, call.scope, id);
@@ -269,6 +302,50 @@ hubsdk::Result<ProviderView> updateProvider(const ApiCall& call, const UpdatePro
     return loadOrNotFound(call, id);
 }
 
+hubsdk::Result<NoBody> retireProvider(const ApiCall& call, const NoBody& /*body*/) {
+    const std::string& id = call.parameters.front();
+    const auto& repositories = call.services.repositories;
+    auto known = findAccount(call, id);
+    if (!known) return std::move(known).error();
+    if (known->state == AccountState::kRetired) return NoBody{};
+    auto done = call.services.database.write(WriteQueue::kPortal, [&](Connection& connection) {
+        // First, so that what follows sees the orders of those that had the row before.
+        repositories.accounts.setState(connection, call.scope, id, AccountState::kRetired,
+                                       call.now_ms);
+        if (repositories.vendor_orders.hasOpen(connection, call.scope, id))
+            refuse("orders of this provider are not at their end: pause it until they are");
+        if (repositories.accounts.isShared(connection, call.scope, id))
+            refuse("other providers share its webhook URL");
+        recordChange(call, connection, id, "retired", id + "-retired");
+    });
+    if (!done.ok()) return std::move(done).error();
+    return NoBody{};
+}
+
+hubsdk::Result<RotatedEndpointView> rotateEndpoint(const ApiCall& call,
+                                                   const RotateEndpoint& request) {
+    const std::string& id = call.parameters.front();
+    const auto& accounts = call.services.repositories.accounts;
+    if (auto right = checkKeepOldHours(request.keep_old_hours); !right.ok())
+        return std::move(right).error();
+    auto known = findAccount(call, id);
+    if (!known) return std::move(known).error();
+    const std::int64_t until_ms = call.now_ms + request.keep_old_hours * kHourMs;
+    auto token = call.services.database.writeFor(WriteQueue::kPortal, [&](Connection& connection) {
+        const auto account = accounts.find(connection, call.scope, id);
+        requireNotRetired(*account);
+        if (account->connection_id) refuse("it has no webhook URL of its own");
+        std::string fresh =
+            accounts.rotateEndpoint(connection, call.scope, id, until_ms, call.now_ms);
+        recordChange(call, connection, id, "endpoint_rotated",
+                     hub::security::sha256Hex(id + "\nrotated\n" + fresh));
+        return fresh;
+    });
+    if (!token) return std::move(token).error();
+    return RotatedEndpointView{call.services.webhook_url(known->plugin_key, *token),
+                               hubsdk::formatUtc(until_ms)};
+}
+
 hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& request) {
     const hubsdk::CommandRow* row = hubsdk::findCommand(request.command);
     if (row == nullptr || row->needs_order || row->needs_vendor_order) {
@@ -279,9 +356,9 @@ hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& reque
                                                                       call.parameters.front());
         const auto plugin = account ? call.services.plugins.find(account->plugin_key) : nullptr;
         if (!plugin) {
-            throw hub::storage::UnitRefused(
-                makeError(ErrorCode::kNotFound, "there is no such provider"));
+            throw hub::storage::UnitRefused(makeError(ErrorCode::kNotFound, kNoProvider));
         }
+        requireNotRetired(*account);
         auto offered = hub::flows::requireOffered(plugin->manifest(), request.command, "command");
         if (!offered) throw hub::storage::UnitRefused(std::move(offered).error());
         if (request.command == hub::flows::kFeedSync && !plugin->manifest().feeds.empty())

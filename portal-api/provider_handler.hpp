@@ -1,4 +1,5 @@
-/// Providers: a tenant's connections to vendors (E-204 to E-207), and the commands they take.
+/// Providers: a tenant's connections to vendors (E-204 to E-209, E-275), and the commands they
+/// take.
 #pragma once
 
 #include "portal-api/flow_handler.hpp"
@@ -39,10 +40,21 @@ struct ProviderView {
 
 /// Body of PUT /providers/{id}.
 struct UpdateProvider {
-    hubsdk::Map<std::string> secrets;  ///< each in place of what it has under that name
+    hubsdk::Map<std::string> secrets;  ///< each in place of what it has under that name …
+    std::int64_t keep_old_hours = 0;   ///< … which still proves deliveries for so long
     /// Absent: as it is. true enables it once no secret is missing, false pauses it.
     std::optional<bool> enabled;
     std::int64_t row_version = 0;
+};
+
+/// Body of POST /providers/{id}/rotate-endpoint.
+struct RotateEndpoint {
+    std::int64_t keep_old_hours = 24;
+};
+
+struct RotatedEndpointView {
+    std::string webhook_url;
+    std::string old_valid_until;
 };
 
 /// Body of POST /providers/{id}/commands.
@@ -60,6 +72,13 @@ struct RunCommand {
 [[nodiscard]] hubsdk::Result<ProviderView> updateProvider(const ApiCall& call,
                                                           const UpdateProvider& request);
 [[nodiscard]] hubsdk::Result<ProviderView> readProvider(const ApiCall& call, const NoBody& request);
+/// DELETE: it takes and sends nothing from here on; its orders stay. kConflict while an order of it
+/// is open, or another provider shares its webhook URL. Once more changes nothing.
+[[nodiscard]] hubsdk::Result<NoBody> retireProvider(const ApiCall& call, const NoBody& request);
+/// kConflict for one that is retired or has no URL of its own, and while an older URL is valid,
+/// unless none is to be kept.
+[[nodiscard]] hubsdk::Result<RotatedEndpointView> rotateEndpoint(const ApiCall& call,
+                                                                 const RotateEndpoint& request);
 [[nodiscard]] hubsdk::Result<FlowView> runCommand(const ApiCall& call, const RunCommand& request);
 
 }  // namespace portal
@@ -110,10 +129,28 @@ template <>
 struct Shape<portal::UpdateProvider> {
     using T = portal::UpdateProvider;
     static constexpr std::string_view kName = "UpdateProvider";
+    static constexpr auto kFields = std::tuple{
+        field("secrets", &T::secrets, "Write-only.", Pii::kSecret),
+        field("keep_old_hours", &T::keep_old_hours,
+              "Replaced secrets still prove deliveries for so long, 0 to 720.", Need::kOptional),
+        field("enabled", &T::enabled, "Enable or pause."),
+        field("row_version", &T::row_version, "The version that was read.")};
+};
+template <>
+struct Shape<portal::RotateEndpoint> {
+    using T = portal::RotateEndpoint;
+    static constexpr std::string_view kName = "RotateEndpoint";
     static constexpr auto kFields =
-        std::tuple{field("secrets", &T::secrets, "Write-only.", Pii::kSecret),
-                   field("enabled", &T::enabled, "Enable or pause."),
-                   field("row_version", &T::row_version, "The version that was read.")};
+        std::tuple{field("keep_old_hours", &T::keep_old_hours,
+                         "The old URL is valid for so long, 0 to 720.", Need::kOptional)};
+};
+template <>
+struct Shape<portal::RotatedEndpointView> {
+    using T = portal::RotatedEndpointView;
+    static constexpr std::string_view kName = "RotatedEndpoint";
+    static constexpr auto kFields = std::tuple{
+        field("webhook_url", &T::webhook_url, "Where the vendor sends to now.", Pii::kSecret),
+        field("old_valid_until", &T::old_valid_until, "Until when the old one is answered.")};
 };
 template <>
 struct Shape<portal::RunCommand> {

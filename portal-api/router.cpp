@@ -20,12 +20,14 @@ using hubsdk::makeError;
 
 // Of a name that a stranger made up, as much as helps to find it.
 constexpr std::size_t kShownNameBytesMax = 64;
+constexpr int kNoContent = 204;
 
 Response successAnswer(const ApiAnswer& answer, const AnswerMark& mark) {
     Response response;
     response.status = answer.status;
-    response.headers.push_back({"Content-Type", "application/json"});
     response.headers.push_back({"X-Request-Id", mark.request_id});
+    if (answer.status == kNoContent) return response;
+    response.headers.push_back({"Content-Type", "application/json"});
     auto document = hubsdk::JsonDocument::parse(answer.document);
     hubsdk::JsonWriter writer(response.body);
     writer.beginObject();

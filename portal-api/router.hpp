@@ -104,7 +104,10 @@ template <class Request, class Response>
 using TypedHandler = hubsdk::Result<Response> (*)(const ApiCall& call, const Request& request);
 struct NoBody {};
 
-/// The document of an answer, and its mark if it is a page.
+/// The document of an answer, and its mark if it is a page. A 204 has none.
+inline ApiAnswer answerWith(int status, const NoBody& /*response*/) {
+    return {status, {}, std::nullopt};
+}
 template <class Response>
 [[nodiscard]] ApiAnswer answerWith(int status, const Response& response) {
     return {status, hubsdk::writeShape(response), std::nullopt};

@@ -31,6 +31,10 @@ constexpr std::array kRoutes{
     route<200, &updateProvider>("PUT", "/providers/{}", "provider.manage",
                                 "Give a connection secrets, enable or pause it."),
     route<200, &readProvider>("GET", "/providers/{}", "provider.manage", "Read a connection."),
+    route<204, &retireProvider>("DELETE", "/providers/{}", "provider.manage",
+                                "Give a connection up for good."),
+    route<200, &rotateEndpoint>("POST", "/providers/{}/rotate-endpoint", "provider.manage",
+                                "Give a connection a new webhook URL."),
     waitableRoute<202, &runCommand, 200, &readFlow>(
         "POST", "/providers/{}/commands", "provider.manage", "Start a command on a connection."),
     route<200, &listFlows>("GET", "/admin/flows", "provider.manage",

@@ -143,8 +143,10 @@ std::optional<Account> AccountRepository::findOnConnection(Connection& connectio
 bool AccountRepository::isShared(Connection& connection, const TenantScope& /*owner*/,
                                  std::string_view connection_id) const {
     bool shared = false;
-    connection.query("SELECT 1 FROM provider_config WHERE connection_id = ? LIMIT 1",
-                     {connection_id}, [&](const Row&) { shared = true; });
+    connection.query(
+        "SELECT 1 FROM provider_config WHERE connection_id = ? "
+        "AND account_state <> 'retired' LIMIT 1",
+        {connection_id}, [&](const Row&) { shared = true; });
     return shared;
 }
 
@@ -281,16 +283,22 @@ void AccountRepository::pin(Connection& connection, const TenantScope& scope, st
 std::string AccountRepository::rotateEndpoint(Connection& connection, const TenantScope& scope,
                                               std::string_view id, std::int64_t previous_until_ms,
                                               std::int64_t now_ms) const {
+    if (!find(connection, scope, id))
+        throw UnitRefused(makeError(ErrorCode::kNotFound, kNoAccount));
     std::string token = security::randomToken();
     const std::string sealed =
         cells_.seal(scope.tenantId(), id, "endpoint_token_enc", std::string_view(token));
+    // A call that is repeated because its answer was lost would else push out the token that the
+    // vendor uses.
+    const bool ends_older = previous_until_ms <= now_ms;
     requireOne(connection.run(
                    "UPDATE provider_config SET endpoint_previous_hash = endpoint_token_hash, "
                    "endpoint_previous_until = ?, endpoint_token_hash = ?, endpoint_token_enc = ?, "
-                   "updated_at = ?, row_version = row_version + 1 WHERE id = ? AND tenant_id = ?",
+                   "updated_at = ?, row_version = row_version + 1 WHERE id = ? AND tenant_id = ? "
+                   "AND (? = 1 OR endpoint_previous_until IS NULL OR endpoint_previous_until <= ?)",
                    {timeText(previous_until_ms), hashEndpointToken(token), sealed, timeText(now_ms),
-                    id, scope.tenantId()}),
-               ErrorCode::kNotFound, kNoAccount);
+                    id, scope.tenantId(), std::int64_t{ends_older ? 1 : 0}, timeText(now_ms)}),
+               ErrorCode::kConflict, "an older endpoint is still valid");
     return token;
 }
 
@@ -334,7 +342,7 @@ void AccountRepository::captureSecret(Connection& connection, const TenantScope&
                                       std::int64_t now_ms) const {
     // All secrets are one cell: who changes one must not write back what another changed meanwhile.
     SecretMap secrets = readSecrets(connection, scope, id, connection.dialect().forUpdate());
-    putSecret(secrets, captured.name, captured.value, captured.mode);
+    putSecret(secrets, captured);
     storeSecrets(connection, scope, id, secrets, now_ms);
 }
 

@@ -95,7 +95,7 @@ public:
                                                           const TenantScope& owner,
                                                           std::string_view connection_id,
                                                           std::string_view external_ref) const;
-    /// Whether any account shares that one's endpoint.
+    /// Whether any account that is not retired shares that one's endpoint.
     [[nodiscard]] bool isShared(Connection& connection, const TenantScope& owner,
                                 std::string_view connection_id) const;
     [[nodiscard]] std::optional<Account> find(Connection& connection, const TenantScope& scope,
@@ -125,7 +125,9 @@ public:
     void pin(Connection& connection, const TenantScope& scope, std::string_view id,
              const std::optional<std::string>& sha256, std::int64_t now_ms) const;
 
-    /// Gives a new token; the old one stays valid until `previous_until_ms`.
+    /// Gives a new token; the old one stays valid until `previous_until_ms`. UnitRefused
+    /// (kConflict) while one older still is, unless no old one is to be (`previous_until_ms` is
+    /// not after `now_ms`).
     std::string rotateEndpoint(Connection& connection, const TenantScope& scope,
                                std::string_view id, std::int64_t previous_until_ms,
                                std::int64_t now_ms) const;

@@ -74,6 +74,13 @@ TEST_F(AccountTest, RotatedEndpointOverlapsUntilItsTime) {
     EXPECT_TRUE(byToken(next, kNow).has_value());
     EXPECT_TRUE(byToken(created.endpoint_token, kNow + 999).has_value());
     EXPECT_FALSE(byToken(created.endpoint_token, kNow + 1000).has_value());
+    const auto rotateAt = [&](std::int64_t now_ms, std::int64_t until_ms) {
+        return write([&](Connection& connection) {
+            return accounts_.rotateEndpoint(connection, scope_, created.id, until_ms, now_ms);
+        });
+    };
+    EXPECT_EQ(rotateAt(kNow + 999, kNow + 2000).error().code, ErrorCode::kConflict);
+    EXPECT_TRUE(rotateAt(kNow + 1000, kNow + 2000));
 }
 
 TEST_F(AccountTest, CapturedSecretsAreAddedOrReplaced) {

@@ -49,6 +49,16 @@ void putSecret(SecretMap& secrets, const std::string& name, SecretValue value, C
     if (values.size() > kSecretValuesMax) values.resize(kSecretValuesMax);
 }
 
+void putSecret(SecretMap& secrets, const CapturedValue& captured) {
+    if (captured.old_until_ms) {
+        for (SecretValue& old : secrets[captured.name]) {
+            old.expires_at_ms = std::min(old.expires_at_ms.value_or(*captured.old_until_ms),
+                                         *captured.old_until_ms);
+        }
+    }
+    putSecret(secrets, captured.name, captured.value, captured.mode);
+}
+
 std::string encodeSecrets(const SecretMap& secrets) {
     std::string out;
     for (const auto& [name, values] : secrets) {

@@ -36,10 +36,13 @@ struct CapturedValue {
     std::string name;
     SecretValue value;
     CaptureMode mode = CaptureMode::kReplace;
+    /// kAdd: those it had expire then, or sooner if they would have anyway. Nothing: as they are.
+    std::optional<std::int64_t> old_until_ms = std::nullopt;
 };
 
 /// Puts a value first, or in place of all others. An equal value is moved, not doubled.
 void putSecret(SecretMap& secrets, const std::string& name, SecretValue value, CaptureMode mode);
+void putSecret(SecretMap& secrets, const CapturedValue& captured);
 
 /// The plain form that is then sealed: a sequence of `<size>:<bytes>`.
 [[nodiscard]] std::string encodeSecrets(const SecretMap& secrets);

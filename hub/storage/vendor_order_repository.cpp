@@ -206,6 +206,17 @@ std::vector<VendorOrder> VendorOrderRepository::openByNarrowingLink(
                   {scope.tenantId(), account_id, type, external_id, kNarrowedRowsMax});
 }
 
+bool VendorOrderRepository::hasOpen(Connection& connection, const TenantScope& scope,
+                                    std::string_view account_id) const {
+    bool open = false;
+    connection.query(
+        "SELECT 1 FROM vendor_order v WHERE v.tenant_id = ? AND "
+        "v.provider_config_id = ? AND " +
+            std::string(kOpen) + " LIMIT 1",
+        {scope.tenantId(), account_id}, [&](const Row&) { open = true; });
+    return open;
+}
+
 void VendorOrderRepository::lock(Connection& connection, const TenantScope& scope,
                                  VendorOrder& order) const {
     requireFresh(

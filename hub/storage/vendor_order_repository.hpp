@@ -113,6 +113,10 @@ public:
                                                                std::string_view type,
                                                                std::string_view external_id) const;
 
+    /// Whether any order of the account has not come to its end at the vendor.
+    [[nodiscard]] bool hasOpen(Connection& connection, const TenantScope& scope,
+                               std::string_view account_id) const;
+
     /// Takes the row's lock for the rest of the unit and raises row_version. StaleRow, which runs
     /// the unit again, if the row was changed since it was read.
     void lock(Connection& connection, const TenantScope& scope, VendorOrder& order) const;
