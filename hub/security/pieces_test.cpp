@@ -196,7 +196,7 @@ hubsdk::Manifest manifest() {
     manifest.hosts = {"api.vendor.example"};
     manifest.download_hosts = {"files.vendor.example", "*.cdn.example"};
     const auto secret = [&](std::string name, std::vector<std::string> places) {
-        manifest.secrets.push_back({std::move(name), std::move(places), false, ""});
+        manifest.secrets.push_back({std::move(name), std::move(places), false, "", std::nullopt});
     };
     secret("api_key", {"header"});
     secret("password", {"body"});
