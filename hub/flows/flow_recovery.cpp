@@ -193,10 +193,23 @@ hubsdk::Result<hubsdk::Call> FlowRunner::callOf(const FlowTurn& turn, const Flow
     return std::move(*call);
 }
 
+// A key protects from a second order only while the vendor remembers it.
+bool FlowRunner::keyIsForgotten(const FlowTurn& turn, const FlowStep& step) const {
+    const auto& lifetime = turn.manifest().key_lifetime_ms;
+    if (!lifetime || repeatOf(step) != hubsdk::Repeat::kKeyed) return false;
+    auto first = services_.database.read([&](Connection& connection) {
+        return services_.repositories.flows.firstLostAt(connection, turn.lease, step.id);
+    });
+    if (!first && step.state == StepState::kLost) first = step.intent_at_ms;
+    return first && services_.now_ms() - *first >= *lifetime;
+}
+
 FlowRunner::Next FlowRunner::repeat(FlowTurn& turn, const FlowStep& step,
                                     const Again& again) const {
     const std::int64_t now = services_.now_ms();
     if (now < again.due_ms) return trouble(turn, again.due_ms, "retry");
+    if (keyIsForgotten(turn, step))
+        return endUncertain(turn, "the vendor no longer knows the key of " + step.intent.label);
     auto call = callOf(turn, step);
     if (!call) return fail(turn, ErrorClass::kDiverged, call.error().text(), step.intent.label);
     const auto credentials = openCredentials(turn);

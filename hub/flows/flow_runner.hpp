@@ -133,6 +133,7 @@ private:
     Next fail(const FlowTurn& turn, hubsdk::ErrorClass error_class, std::string_view message,
               std::string_view label = {}) const;
     Next giveUp(const FlowTurn& turn) const;
+    bool keyIsForgotten(const FlowTurn& turn, const storage::FlowStep& step) const;
     Next endUncertain(const FlowTurn& turn, std::string why) const;
     Next park(const FlowTurn& turn, std::string why) const;
     void raiseAlert(storage::Connection& connection, const storage::FlowLease& lease,

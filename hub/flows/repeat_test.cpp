@@ -33,6 +33,25 @@ TEST_F(RepeatTest, KeyedIsSentAgainWithTheSameKey) {
     EXPECT_NE(headerOf(seen[0], "Idempotency-Key"), headerOf(seen[2], "Idempotency-Key"));
 }
 
+// After that time the same key is a new order, and a new bill.
+TEST_F(RepeatTest, AKeyThatTheVendorHasForgottenIsNotSentAgain) {
+    constexpr std::int64_t kKeyLifetimeMs = 86'400'000;  // of the test vendor's manifest
+    vendor_.on("/a", {loseReply()});
+    const std::string id = start(R"([{"label":"a","path":"/a","repeat":"keyed"}])");
+    run();
+    takeVendorAway();
+    now_ += kKeyLifetimeMs - 1;
+    run();
+    EXPECT_EQ(state(id), "waiting") << error(id);
+    bringVendorBack();
+    const std::size_t before = vendor_.seen("/a").size();
+    now_ += kKeyLifetimeMs;
+    runToEnd();
+    EXPECT_EQ(state(id), "uncertain");
+    EXPECT_THAT(error(id), HasSubstr("no longer knows the key of a"));
+    EXPECT_EQ(vendor_.seen("/a").size(), before);
+}
+
 TEST_F(RepeatTest, NeverEndsUncertainWithAnAlert) {
     vendor_.on("/a", {loseReply()});
     const std::string id = start(R"([{"label":"a","path":"/a"},{"label":"b","path":"/b"}])");

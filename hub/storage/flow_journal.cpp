@@ -184,6 +184,17 @@ std::int64_t FlowRepository::countAttempts(Connection& connection, const FlowLea
     return found;
 }
 
+std::optional<std::int64_t> FlowRepository::firstLostAt(Connection& connection,
+                                                        const FlowLease& lease,
+                                                        std::string_view step_id) const {
+    std::optional<std::int64_t> found;
+    connection.query(
+        "SELECT MIN(started_at) FROM flow_attempt WHERE flow_step_id = ? AND tenant_id = ? "
+        "AND outcome = 'lost'",
+        {step_id, lease.tenant_id}, [&](const Row& row) { found = row.optTime(0); });
+    return found;
+}
+
 void FlowRepository::markApplied(Connection& connection, const FlowLease& lease,
                                  std::string_view step_id, std::int64_t now_ms) const {
     requireLease(connection, lease, now_ms);
