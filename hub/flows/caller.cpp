@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include <hubsdk/cpp/text.hpp>
 
 namespace hub::flows {
 namespace {
@@ -14,17 +13,16 @@ using hubsdk::Result;
 
 constexpr std::int64_t kSecondMs = 1'000;
 
-// RFC 7578. The boundary is random, so no part can hold it by design.
+// RFC 7578. The boundary is random, so no part can hold it by design. Names go as they are,
+// brackets and blanks too: what could end one has been refused before.
 Result<std::string> multipartBody(const std::vector<hubsdk::Part>& parts,
                                   const std::string& boundary, security::PieceContext& context) {
     std::string body;
     for (const hubsdk::Part& part : parts) {
         auto value = security::assemble(part.value, context);
         if (!value) return std::move(value).error();
-        body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" +
-                hubsdk::percentEncoded(part.name) + "\"";
-        if (part.file_name)
-            body += "; filename=\"" + hubsdk::percentEncoded(*part.file_name) + "\"";
+        body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part.name + "\"";
+        if (part.file_name) body += "; filename=\"" + *part.file_name + "\"";
         body += "\r\n";
         if (part.content_type) body += "Content-Type: " + *part.content_type + "\r\n";
         body += "\r\n" + *value + "\r\n";

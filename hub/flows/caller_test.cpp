@@ -1,6 +1,9 @@
 #include "hub/flows/caller.hpp"
 
 #include <gmock/gmock.h>
+#include <algorithm>
+
+#include <hubsdk/cpp/request.hpp>
 
 namespace hub::flows {
 namespace {
@@ -110,6 +113,56 @@ TEST_F(CallerTest, HalfAPairIsNotSent) {
     EXPECT_THAT(half.error().text(), HasSubstr("one half"));
     secrets_.clear();
     EXPECT_EQ(assembled()->certificate, nullptr);
+}
+
+hubsdk::Part partOf(std::string name, hubsdk::Pieces value) {
+    hubsdk::Part part;
+    part.name = std::move(name);
+    part.value = std::move(value);
+    return part;
+}
+
+// RFC 7578: what goes to the vendor, byte for byte.
+TEST_F(CallerTest, PartsBecomeAMultipartBody) {
+    hubsdk::Part file = partOf("file", {hubsdk::piece::blob("blob-1")});
+    file.file_name = "driver's license.pdf";
+    file.content_type = "application/pdf";
+    const hubsdk::Request request =
+        hubsdk::post("send", "/documents")
+            .part(partOf("documents[0][type]", {hubsdk::piece::text("license\r\n")}))
+            .part(std::move(file));
+    call_.parts = request.call().parts;
+    const std::string bytes("%PDF\0--\r\n", 10);
+    const CallContext context{account_,
+                              manifest_,
+                              secrets_,
+                              "",
+                              0,
+                              {},
+                              [&](std::string_view id) -> hubsdk::Result<std::string> {
+                                  if (id == "blob-1") return bytes;
+                                  return hubsdk::makeError(hubsdk::ErrorCode::kNotFound, "none");
+                              }};
+    const auto sent = assembleCall(call_, "", context);
+    ASSERT_TRUE(sent) << sent.error().text();
+    const auto type = std::ranges::find(sent->headers, "Content-Type", &http::HeaderField::name);
+    ASSERT_NE(type, sent->headers.end());
+    constexpr std::string_view kType = "multipart/form-data; boundary=";
+    ASSERT_THAT(type->value, StartsWith(kType));
+    const std::string line = "--" + type->value.substr(kType.size());
+    EXPECT_EQ(sent->body,
+              line +
+                  "\r\nContent-Disposition: form-data; name=\"documents[0][type]\"\r\n\r\n"
+                  "license\r\n\r\n" +
+                  line +
+                  "\r\nContent-Disposition: form-data; name=\"file\"; "
+                  "filename=\"driver's license.pdf\"\r\n"
+                  "Content-Type: application/pdf\r\n\r\n" +
+                  bytes + "\r\n" + line + "--\r\n");
+    const auto other = assembleCall(call_, "", context);
+    EXPECT_NE(other->body, sent->body) << "another boundary each time";
+    call_.parts[1].value = {hubsdk::piece::blob("blob-2")};
+    EXPECT_FALSE(assembleCall(call_, "", context));
 }
 
 TEST_F(CallerTest, TheKeyGoesNowhereElse) {

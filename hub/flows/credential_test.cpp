@@ -1,6 +1,7 @@
 // Secrets of an account: used, taken out of replies, renewed, and never seen (TM-OUT-11).
 #include "hub/flows/flow_sweep.hpp"
 #include "hub/flows/testing/flow_fixture.hpp"
+#include "hub/flows/token_upkeep.hpp"
 
 #include <gmock/gmock.h>
 
@@ -133,6 +134,42 @@ TEST_F(CredentialTest, AnOrderWhoseTokenNobodyGivesGoesToAPerson) {
     EXPECT_THAT(error(order.flow_id), HasSubstr("gave up"));
     EXPECT_EQ(orderStatus(order.order_id), "in_progress") << "by hand, not failed";
     EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback'"), 1);
+}
+
+// What the vendor forgets when it idles for a day is renewed before, though nobody calls.
+TEST_F(CredentialTest, ATokenThatIdlesIsRenewedBeforeTheVendorForgetsIt) {
+    constexpr std::int64_t kIdleMaxMs = 86'400'000;  // of the test vendor's manifest
+    EXPECT_EQ(renewIdleTokens(services()), 1) << "nobody knows how old the first one is";
+    run();
+    EXPECT_EQ(secrets().at("refresh_token").front().text, "refresh-2");
+    now_ += kIdleMaxMs / 2 - 1;
+    EXPECT_EQ(renewIdleTokens(services()), 0);
+    now_ += 1;
+    EXPECT_EQ(renewIdleTokens(services()), 1);
+    EXPECT_EQ(renewIdleTokens(services()), 0) << "one at a time";
+    run();
+    EXPECT_EQ(vendor_.seen("/token").size(), 2U);
+    EXPECT_EQ(vendor_.seen("/token").at(1).body, "refresh_token=refresh-2");
+}
+
+TEST_F(CredentialTest, AFailedRenewalOfAnIdleTokenIsTriedAgain) {
+    constexpr std::int64_t kIdleMaxMs = 86'400'000;
+    vendor_.on("/token", {answer(400)});
+    EXPECT_EQ(renewIdleTokens(services()), 1);
+    runToEnd();
+    EXPECT_EQ(renewIdleTokens(services()), 0) << "not at once";
+    now_ += kIdleMaxMs / 8;
+    EXPECT_EQ(renewIdleTokens(services()), 1);
+}
+
+TEST_F(CredentialTest, OnlyAnEnabledAccountWithATokenIsKeptAlive) {
+    sql("UPDATE provider_config SET account_state = 'paused'", {});
+    EXPECT_EQ(renewIdleTokens(services()), 0);
+    sql("UPDATE provider_config SET account_state = 'enabled'", {});
+    sql("UPDATE provider_config SET secret_names = 'api_key'", {});
+    EXPECT_EQ(renewIdleTokens(services()), 0) << "it has no token";
+    setSecret("refresh_token", "refresh-1");
+    EXPECT_EQ(renewIdleTokens(services()), 1);
 }
 
 TEST_F(CredentialTest, ACallWithoutSecretsShowsA401AsItIs) {

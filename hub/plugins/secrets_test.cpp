@@ -22,9 +22,9 @@ std::vector<std::string> missing(const hubsdk::Manifest& manifest,
 }
 
 TEST(MissingSecrets, AreTheRequiredOnesByName) {
-    const auto made = manifest({{"api_key", {"header"}, true, "", {}},
-                                {"webhook_secret", {"proof"}, true, "", {}},
-                                {"extra", {"body"}, false, "", {}}});
+    const auto made = manifest({{"api_key", {"header"}, true, ""},
+                                {"webhook_secret", {"proof"}, true, ""},
+                                {"extra", {"body"}, false, ""}});
     EXPECT_THAT(missing(made, {}), ElementsAre("api_key", "webhook_secret"));
     EXPECT_THAT(missing(made, {"api_key"}), ElementsAre("webhook_secret"));
     EXPECT_THAT(missing(made, {"api_key", "webhook_secret"}), IsEmpty());
@@ -33,19 +33,19 @@ TEST(MissingSecrets, AreTheRequiredOnesByName) {
 }
 
 TEST(MissingSecrets, WhereNoneIsRequiredOneForEachUseIsNeeded) {
-    const auto made = manifest({{"api_key", {"header", "proof"}, false, "", {}},
-                                {"client_secret", {"body", "proof"}, false, "", {}}});
+    const auto made = manifest({{"api_key", {"header", "proof"}, false, ""},
+                                {"client_secret", {"body", "proof"}, false, ""}});
     EXPECT_THAT(missing(made, {}), ElementsAre("api_key or client_secret"));
     EXPECT_THAT(missing(made, {"client_secret"}), IsEmpty());
-    const auto parted = manifest(
-        {{"api_key", {"header"}, false, "", {}}, {"signing_key", {"proof"}, false, "", {}}});
+    const auto parted =
+        manifest({{"api_key", {"header"}, false, ""}, {"signing_key", {"proof"}, false, ""}});
     EXPECT_THAT(missing(parted, {"api_key"}), ElementsAre("signing_key"));
     EXPECT_THAT(missing(parted, {"api_key"}, ProofBy::kConnection), IsEmpty());
 }
 
 TEST(MissingSecrets, NothingIsMissingWhereNothingIsUsed) {
     EXPECT_THAT(missing(manifest({}), {}), IsEmpty());
-    auto silent = manifest({{"signing_key", {"proof"}, false, "", {}}});
+    auto silent = manifest({{"signing_key", {"proof"}, false, ""}});
     silent.inbound.clear();
     EXPECT_THAT(missing(silent, {}), IsEmpty());
 }

@@ -346,6 +346,23 @@ public:
     [[nodiscard]] std::optional<LatestFlow> latest(Connection& connection, const TenantScope& scope,
                                                    std::string_view account_id,
                                                    std::string_view command) const;
+    /// Enabled accounts of the plugin that neither ended this command well since `done_since_ms`
+    /// nor began it since `begun_since_ms`, at most `rows_max`.
+    struct AccountWithout {
+        std::string account_id;
+        std::string tenant_id;
+    };
+    struct Unrenewed {
+        std::string_view plugin_key;
+        std::string_view command;
+        std::int64_t done_since_ms = 0;
+        std::int64_t begun_since_ms = 0;
+        std::string after_account_id = {};
+        int rows_max = 0;
+    };
+    [[nodiscard]] std::vector<AccountWithout> accountsWithout(Connection& connection,
+                                                              const SystemScope& system,
+                                                              const Unrenewed& asked) const;
     [[nodiscard]] std::optional<SubjectFlow> newestOf(Connection& connection,
                                                       const TenantScope& scope,
                                                       const NewFlow& like) const;

@@ -71,6 +71,22 @@ std::optional<LatestFlow> FlowRepository::latest(Connection& connection, const T
     return found;
 }
 
+std::vector<FlowRepository::AccountWithout> FlowRepository::accountsWithout(
+    Connection& connection, const SystemScope& /*system*/, const Unrenewed& asked) const {
+    std::vector<AccountWithout> found;
+    connection.query(
+        "SELECT p.id, p.tenant_id FROM provider_config p WHERE p.plugin_key = ? AND p.id > ? "
+        "AND p.account_state = 'enabled' AND NOT EXISTS (SELECT 1 FROM flow f "
+        "WHERE f.provider_config_id = p.id AND f.command = ? "
+        "AND ((f.state = 'done' AND f.finished_at > ?) OR f.created_at > ?)) ORDER BY p.id LIMIT ?",
+        {asked.plugin_key, asked.after_account_id, asked.command, timeText(asked.done_since_ms),
+         timeText(asked.begun_since_ms), asked.rows_max},
+        [&](const Row& row) {
+            found.push_back(AccountWithout{row.string(0), row.string(1)});
+        });
+    return found;
+}
+
 std::optional<SubjectFlow> FlowRepository::newestOf(Connection& connection,
                                                     const TenantScope& scope,
                                                     const NewFlow& like) const {

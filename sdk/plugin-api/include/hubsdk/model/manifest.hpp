@@ -70,7 +70,7 @@ struct SecretRule {
     std::string text;
     /// The vendor forgets a captured value that was not renewed for so long (refresh tokens): the
     /// hub runs auth.token before. Milliseconds, at least kIdleMinMs.
-    std::optional<std::int64_t> idle_max_ms;
+    std::optional<std::int64_t> idle_max_ms = std::nullopt;
 };
 template <>
 struct Shape<SecretRule> {
