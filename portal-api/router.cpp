@@ -111,7 +111,7 @@ std::string_view bearerOf(const Request& request) {
 
 // The body as handlers read it, or what is wrong with it.
 std::optional<ApiError> readBody(const Request& request, const AnswerMark& mark,
-                                 std::string& snake_case) {
+                                 std::size_t bytes_max, std::string& snake_case) {
     snake_case = "{}";
     if (request.body.empty()) return std::nullopt;
     const auto type = hub::http::find(request.headers, "Content-Type").value_or("");
@@ -120,7 +120,7 @@ std::optional<ApiError> readBody(const Request& request, const AnswerMark& mark,
                         mark);
     }
     hubsdk::JsonLimits limits;
-    limits.bytes_max = std::size_t{1024} * 1024;
+    limits.bytes_max = bytes_max;
     auto document = hubsdk::JsonDocument::parse(request.body, limits);
     if (!document && document.error().code != ErrorCode::kInvalid)
         return apiError(document.error(), mark);
@@ -264,7 +264,8 @@ Response Router::serve(const Request& request, const AnswerMark& mark,
         return errorAnswer(makeError(ErrorCode::kNotFound, "no such path"), mark);
     if (found.route == nullptr) return errorAnswer(methodNotAllowed(found.methods), mark);
     std::string body;
-    if (const auto wrong = readBody(request, mark, body)) return errorAnswer(*wrong, mark);
+    if (const auto wrong = readBody(request, mark, services_.body_bytes_max, body))
+        return errorAnswer(*wrong, mark);
     ApiCall call{services_,        hub::storage::TenantScope::afterAuthentication(key->tenant_id),
                  key->id,          key->permissions,
                  found.parameters, body,

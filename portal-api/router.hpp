@@ -37,6 +37,7 @@ struct PortalServices {
     const hub::flows::FlowControl* flow_control = nullptr;
     /// Where callers wait who prefer to (RFC 7240); null: nobody waits.
     hub::ingress::AnswerDesk* desk = nullptr;
+    std::size_t body_bytes_max = std::size_t{1024} * 1024;
 };
 
 /// The flow that a call started, and what its end is rendered from.

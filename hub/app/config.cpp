@@ -7,6 +7,8 @@
 #include <type_traits>
 
 #include "hub/http/address_policy.hpp"
+#include "hub/http/client.hpp"
+#include "hub/storage/mariadb_url.hpp"
 
 #include <hubsdk/cpp/text.hpp>
 
@@ -184,9 +186,45 @@ std::map<std::string, std::string> routesOf(Values& values) {
             values.fail("outbound.routes", "must be HOST=URL by comma");
             continue;
         }
+        if (auto good = http::checkRoute(item.substr(sign + 1)); !good)
+            values.fail("outbound.routes", good.error().message + ": " + item);
         routes[item.substr(0, sign)] = item.substr(sign + 1);
     }
     return routes;
+}
+
+void checkStorage(Values& values, const HubConfig& config) {
+    constexpr std::string_view kSqlite = "sqlite:";
+    const std::string_view url = config.storage_url;
+    if (url.starts_with(kSqlite) && url.size() > kSqlite.size()) return;
+    if (!url.starts_with(storage::kMariadbScheme)) {
+        values.fail("storage.url", "must be sqlite:PATH or mariadb://USER@HOST/DATABASE");
+        return;
+    }
+    try {
+        static_cast<void>(storage::parseMariadbUrl(url));
+    } catch (const storage::StorageError& error) {
+        values.fail("storage.url", error.what());
+    }
+}
+
+// The files that are read again later: what is wrong with them is told before anything is made.
+void checkFiles(Values& values, const HubConfig& config) {
+    const std::string& certificate = config.tls_certificate_file;
+    if (certificate.empty() != config.tls_key_file.empty()) {
+        values.fail("server.tls_key", "certificate and key belong together");
+    } else if (!certificate.empty()) {
+        const auto good = http::checkTlsFiles(certificate, config.tls_key_file);
+        if (!good) {
+            const auto& [key, file] = good.error().message.find("TLS key") == std::string::npos
+                                          ? std::pair{"server.tls_certificate", certificate}
+                                          : std::pair{"server.tls_key", config.tls_key_file};
+            values.fail(key, good.error().message + ": " + file);
+        }
+    }
+    if (config.ca_file.empty()) return;
+    if (auto good = http::checkAuthorities(config.ca_file); !good)
+        values.fail("outbound.ca_file", good.error().message + ": " + config.ca_file);
 }
 
 }  // namespace
@@ -247,9 +285,10 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
             values.fail("server.trusted_proxies",
                         "must be addresses by comma, not names or ranges");
     }
-    if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
-        values.fail("server.tls_key", "certificate and key belong together");
-    }
+    if (!http::isAddress(config.address))
+        values.fail("server.address", "must be an address, not a name");
+    checkStorage(values, config);
+    checkFiles(values, config);
     if (values.error()) return *values.error();
     return config;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "hub/http/client.hpp"
+
 namespace hub::app {
 namespace {
 
@@ -36,6 +38,15 @@ TEST(Config, NamesTheKeyThatIsWrong) {
         {{{"webhooks.rate_per_s", "0"}}, "webhooks.rate_per_s"},
         {{{"server.health_port", "8080"}}, "server.health_port"},
         {{{"storage.writers", "65"}}, "storage.writers"},
+        {{{"server.address", "localhost"}}, "server.address"},
+        {{{"server.address", "300.0.0.1"}}, "server.address"},
+        {{{"storage.url", "postgres://x"}}, "storage.url"},
+        {{{"storage.url", "sqlite:"}}, "storage.url"},
+        {{{"storage.url", "mariadb://u:secret@h/d"}}, "storage.url"},
+        {{{"outbound.routes", "api.vendor.com=http://192.0.2.1:80"}}, "outbound.routes"},
+        {{{"outbound.ca_file", "/nonexistent/ca.pem"}}, "outbound.ca_file"},
+        {{{"server.tls_certificate", "/nonexistent/a.pem"}, {"server.tls_key", "/nonexistent/b"}},
+         "server.tls_certificate"},
     };
     for (const auto& [values, path] : kCases) {
         const auto config = readConfig(values);
@@ -44,27 +55,33 @@ TEST(Config, NamesTheKeyThatIsWrong) {
     }
 }
 
-// threat-model.md section 21
+// The literal numbers of threat-model.md section 21, and of TM-HTTP-6.
 TEST(Config, TheLimitsAreThoseOfTheThreatModelUnlessTheyAreSet) {
     const auto usual = readConfig({});
     ASSERT_TRUE(usual.ok());
-    const http::ServerLimits edge;
-    EXPECT_EQ(usual->edge.connections_max, edge.connections_max);
-    EXPECT_EQ(usual->edge.connections_per_address_max, edge.connections_per_address_max);
-    EXPECT_EQ(usual->edge.requests_per_connection_max, edge.requests_per_connection_max);
-    EXPECT_EQ(usual->edge.head.line_bytes_max, edge.head.line_bytes_max);
-    EXPECT_EQ(usual->edge.head.fields_max, edge.head.fields_max);
-    EXPECT_EQ(usual->edge.head.value_bytes_max, edge.head.value_bytes_max);
-    EXPECT_EQ(usual->edge.head.fields_bytes_max, edge.head.fields_bytes_max);
-    EXPECT_EQ(usual->edge.header_ms, edge.header_ms);
-    EXPECT_EQ(usual->edge.idle_ms, edge.idle_ms);
-    EXPECT_EQ(usual->portal_body_bytes_max, std::size_t{1} << 20U);
+    const http::ServerLimits& edge = usual->edge;
+    EXPECT_EQ(edge.head.line_bytes_max, 8U * 1024);
+    EXPECT_EQ(edge.head.fields_max, 64U);
+    EXPECT_EQ(edge.head.value_bytes_max, 8U * 1024);
+    EXPECT_EQ(edge.head.fields_bytes_max, 32U * 1024);
+    EXPECT_EQ(edge.header_ms, 10'000);
+    EXPECT_EQ(edge.idle_ms, 15'000);
+    EXPECT_EQ(edge.handshake_ms, 5'000);
+    EXPECT_EQ(edge.body_grace_ms, 5'000);
+    EXPECT_EQ(edge.body_rate_min, 1024);
+    EXPECT_EQ(edge.connections_max, 2'000U);
+    EXPECT_EQ(edge.connections_per_address_max, 100U);
+    EXPECT_EQ(edge.requests_per_connection_max, 1'000U);
+    EXPECT_EQ(usual->portal_body_bytes_max, 1024U * 1024);
+    EXPECT_EQ(usual->storage.statement_deadline_ms, 5'000);
+    EXPECT_EQ(usual->storage.pool_wait_ms, 2'000);
+    const http::ClientLimits calls;
+    EXPECT_EQ(calls.connect_ms, 3'000);
+    EXPECT_EQ(calls.deadline_ms_max, 120'000);
+    // Not of that section, and measured.
     EXPECT_EQ(usual->webhook_rate_per_s, 1'000);
-    const storage::DatabaseLimits rows;
-    EXPECT_EQ(usual->storage.readers_max, rows.readers_max);
-    EXPECT_EQ(usual->storage.writers_max, rows.writers_max);
-    EXPECT_EQ(usual->storage.pool_wait_ms, rows.pool_wait_ms);
-    EXPECT_EQ(usual->storage.statement_deadline_ms, rows.statement_deadline_ms);
+    EXPECT_EQ(usual->storage.readers_max, 8U);
+    EXPECT_EQ(usual->storage.writers_max, 4U);
     const auto set = readConfig({{"server.connections_max", "7"},
                                  {"server.header_bytes_max", "4096"},
                                  {"storage.wait_ms", "100"}});

@@ -78,17 +78,6 @@ std::string lostKey(const HubConfig& config, const Started& started, const char*
     return what + config.storage_url + " (" + why + "): put back the file that sealed it";
 }
 
-// A problem with a file of TLS is told by the key that names the file.
-hubsdk::Error namedByKey(hubsdk::Error error, const HubConfig& config) {
-    if (config.tls_certificate_file.empty()) return error;
-    const bool of_key =
-        error.path == config.tls_key_file && error.message.find("TLS key") != std::string::npos;
-    if (!of_key && error.path != config.tls_certificate_file) return error;
-    error.message += ": " + error.path;
-    error.path = of_key ? "server.tls_key" : "server.tls_certificate";
-    return error;
-}
-
 }  // namespace
 
 // Members are destroyed bottom-up: who uses another comes after it.
@@ -288,7 +277,8 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         outbox::RelayServices{*database, *repositories, &wallClock}, owner);
     router = std::make_unique<portal::Router>(
         portal::PortalServices{*database, *repositories, *plugins, *vault, &wallClock, url,
-                               flows_changed, &flow_control, portal_desk.get()},
+                               flows_changed, &flow_control, portal_desk.get(),
+                               config.portal_body_bytes_max},
         *work, portal::routes());
 }
 
@@ -300,7 +290,10 @@ void Hub::Parts::buildMonitor(const HubConfig& config) {
     sources.flows = &flow_control;
     sources.work = work.get();
     sources.desk = desk.get();
+    sources.portal_desk = portal_desk.get();
+    sources.client = client.get();
     sources.inbox = &inbox_stats;
+    sources.writer = [this] { return ingress->writerView(); };
     sources.door = &door;
     sources.server = [this]() -> std::optional<http::ServerView> {
         const http::Server* running = listening;
@@ -377,7 +370,7 @@ Result<void> Hub::Parts::listen(const HubConfig& config) {
                                                 handle(std::move(request), std::move(respond));
                                             });
     auto begun = server->start();
-    if (!begun) return namedByKey(std::move(begun).error(), config);
+    if (!begun) return begun;
     listening = server.get();
     const bool tls = !config.tls_certificate_file.empty();
     public_url = !config.public_url.empty()
@@ -401,10 +394,8 @@ Result<Started> Hub::start() {
     try {
         parts_->buildWorkers(config_);
     } catch (const std::invalid_argument& problem) {
-        const std::string_view why = problem.what();
-        const bool of_file = !config_.ca_file.empty() && why.find(config_.ca_file) != why.npos;
-        return makeError(ErrorCode::kInvalid, std::string(why),
-                         of_file ? "outbound.ca_file" : "outbound.routes");
+        // Only if a file changed since the configuration was read.
+        return makeError(ErrorCode::kInvalid, problem.what());
     }
     parts_->buildMonitor(config_);
     if (auto watched = parts_->listenForHealth(config_); !watched)

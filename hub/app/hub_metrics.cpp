@@ -9,8 +9,10 @@
 
 #include "hub/app/work_pool.hpp"
 #include "hub/flows/flow_control.hpp"
+#include "hub/http/client.hpp"
 #include "hub/ingress/answer_desk.hpp"
 #include "hub/ingress/inbox_worker.hpp"
+#include "hub/ingress/inbox_writer.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/storage/database.hpp"
 
@@ -85,6 +87,17 @@ constexpr Metric kWorkRefused{"hub_work_jobs_refused_total", kCounter,
 constexpr Metric kWorkers{"hub_work_threads", kGauge, "Threads of the work pool by state."};
 constexpr Metric kAnswersWaiting{"hub_answers_waiting", kGauge,
                                  "Vendors that wait for the answer of a flow."};
+constexpr Metric kCallersWaiting{"hub_callers_waiting", kGauge,
+                                 "Callers of the portal API that wait for the end of a flow."};
+constexpr Metric kRowsWaiting{"hub_inbox_rows_waiting", kGauge,
+                              "Proven deliveries that wait for a shared commit."};
+constexpr Metric kRowBatches{"hub_inbox_batches", kGauge, "Shared commits that are under way."};
+constexpr Metric kInboxThreads{"hub_inbox_threads", kGauge,
+                               "Threads that interpret deliveries, by state."};
+constexpr Metric kCallsOpen{"hub_vendor_calls_open", kGauge,
+                            "Calls to vendors that are under way."};
+constexpr Metric kNamesWaiting{"hub_names_waiting", kGauge,
+                               "Look-ups of host names that wait for a thread."};
 constexpr Metric kConnections{"hub_http_connections", kGauge, "Open connections."};
 constexpr Metric kAccepted{"hub_http_connections_total", kCounter,
                            "Connections by what the edge did: accepted, over_cap."};
@@ -142,6 +155,12 @@ constexpr std::array kTable{
     &kWorkRefused,
     &kWorkers,
     &kAnswersWaiting,
+    &kCallersWaiting,
+    &kRowsWaiting,
+    &kRowBatches,
+    &kInboxThreads,
+    &kCallsOpen,
+    &kNamesWaiting,
     &kConnections,
     &kAccepted,
     &kAnswers,
@@ -201,6 +220,20 @@ void addDoor(Scrape& out, const MetricSources& sources) {
     addPairs(out, kDeliveries, sources.inbox->deliveries, "vendor", "outcome");
     addPairs(out, kObservations, sources.inbox->observations, "vendor", "outcome");
     out.add(kAnswersWaiting, real(sources.desk->waiting()));
+}
+
+void addQueues(Scrape& out, const MetricSources& sources) {
+    out.add(kCallersWaiting, real(sources.portal_desk->waiting()));
+    const ingress::InboxWriterView rows = sources.writer();
+    out.add(kRowsWaiting, real(rows.waiting));
+    out.add(kRowBatches, real(rows.batches));
+    const std::size_t busy = sources.inbox->busy;
+    const std::size_t threads = sources.inbox->threads;
+    out.add(kInboxThreads, real(busy), {{"state", "busy"}});
+    out.add(kInboxThreads, real(threads - std::min(busy, threads)), {{"state", "idle"}});
+    const http::ClientView calls = sources.client->view();
+    out.add(kCallsOpen, real(calls.calls));
+    out.add(kNamesWaiting, real(calls.names_waiting));
 }
 
 void addFlows(Scrape& out, const MetricSources& sources) {
@@ -325,6 +358,7 @@ std::string scrape(const MetricSources& sources, const std::optional<storage::Ba
     addHealth(out, facts);
     addPlugins(out, sources);
     addDoor(out, sources);
+    addQueues(out, sources);
     addFlows(out, sources);
     if (backlog) addBacklog(out, *backlog);
     addDatabase(out, *sources.database);

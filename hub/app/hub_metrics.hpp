@@ -22,9 +22,13 @@ class CallWatch;
 namespace hub::flows {
 struct FlowControl;
 }
+namespace hub::http {
+class Client;
+}
 namespace hub::ingress {
 class AnswerDesk;
 struct InboxStats;
+struct InboxWriterView;
 }  // namespace hub::ingress
 namespace hub::observe {
 class LabelledCounter;
@@ -42,8 +46,11 @@ struct MetricSources {
     flows::FlowControl* flows = nullptr;
     WorkPool* work = nullptr;
     ingress::AnswerDesk* desk = nullptr;
+    ingress::AnswerDesk* portal_desk = nullptr;
+    http::Client* client = nullptr;
     ingress::InboxStats* inbox = nullptr;
     observe::LabelledCounter* door = nullptr;
+    std::function<ingress::InboxWriterView()> writer;
     std::function<std::optional<http::ServerView>()> server;  ///< nothing while none listens
     std::function<std::int64_t()> now_ms;
 };

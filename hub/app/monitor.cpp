@@ -94,10 +94,11 @@ void Monitor::answerAll(const std::vector<http::Respond>& waiting) {
         backlog_at_ms_ = now;
         try {
             backlog_ = sources_.database->read([this](storage::Connection& connection) {
+                // Each answer counts: all of them together may take longer than one look may.
                 return storage::readBacklog(connection, storage::SystemScope::forWorker(),
-                                            sources_.now_ms());
+                                            {sources_.now_ms(), storage::kBacklogRowsMax,
+                                             [this] { database_seen_ms_ = steadyMs(); }});
             });
-            database_seen_ms_ = steadyMs();
         } catch (const storage::StorageError& error) {
             backlog_.reset();
             observe::log(observe::Level::kWarning, "monitor.backlog_failed",

@@ -10,8 +10,10 @@
 #include "hub/app/config.hpp"
 #include "hub/app/work_pool.hpp"
 #include "hub/flows/flow_control.hpp"
+#include "hub/http/client.hpp"
 #include "hub/ingress/answer_desk.hpp"
 #include "hub/ingress/inbox_worker.hpp"
+#include "hub/ingress/inbox_writer.hpp"
 #include "hub/observe/testing/metrics_text.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/security/digest.hpp"
@@ -92,7 +94,10 @@ protected:
         sources.flows = &flows_;
         sources.work = &work_;
         sources.desk = &desk_;
+        sources.portal_desk = &portal_desk_;
+        sources.client = &client_;
         sources.inbox = &inbox_;
+        sources.writer = [] { return ingress::InboxWriterView{7, 2}; };
         sources.door = &door_;
         sources.server = [] { return std::optional<http::ServerView>(); };
         sources.now_ms = [] { return std::int64_t{1'760'000'000'000}; };
@@ -120,6 +125,8 @@ protected:
     flows::FlowControl flows_;
     WorkPool work_{1, 1};
     ingress::AnswerDesk desk_;
+    ingress::AnswerDesk portal_desk_;
+    http::Client client_{http::ClientConfig{}};
     ingress::InboxStats inbox_;
     observe::LabelledCounter door_;
     std::unique_ptr<Monitor> monitor_;
@@ -164,6 +171,8 @@ TEST_F(MonitorTest, AnswersAScrapeThatParses) {
     flows_.stats.calls.add("trial", "2xx");
     flows_.breaker.failed("trial", "account-1", 1'760'000'000'000);
     work_.stop();
+    inbox_.threads = 3;
+    inbox_.busy = 1;
     const http::Response answer = scrapeOnce();
     EXPECT_EQ(answer.status, 200);
     const observe::testing::MetricsText text(answer.body);
@@ -171,6 +180,13 @@ TEST_F(MonitorTest, AnswersAScrapeThatParses) {
     EXPECT_EQ(text.value("hub_vendor_calls_total{vendor=\"trial\",outcome=\"2xx\"}"), 1);
     EXPECT_EQ(text.value("hub_breakers{vendor=\"trial\",state=\"closed\"}"), 1);
     EXPECT_THAT(answer.body, ::testing::Not(HasSubstr("account-1")));
+    EXPECT_EQ(text.value("hub_inbox_rows_waiting"), 7);
+    EXPECT_EQ(text.value("hub_inbox_batches"), 2);
+    EXPECT_EQ(text.value("hub_inbox_threads{state=\"busy\"}"), 1);
+    EXPECT_EQ(text.value("hub_inbox_threads{state=\"idle\"}"), 2);
+    EXPECT_EQ(text.value("hub_callers_waiting"), 0);
+    EXPECT_EQ(text.value("hub_vendor_calls_open"), 0);
+    EXPECT_EQ(text.value("hub_names_waiting"), 0);
 }
 
 // TM-HTTP-7: who asks too often is told so, and a stop leaves nobody waiting.

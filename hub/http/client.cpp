@@ -188,6 +188,18 @@ struct Client::Impl {
     std::thread thread;
 };
 
+Result<void> checkRoute(const std::string& target) {
+    auto route = readRoute(target);
+    if (!route) return std::move(route).error();
+    return {};
+}
+
+Result<void> checkAuthorities(const std::string& ca_file) {
+    auto made = makeClientContext(ca_file);
+    if (!made) return std::move(made).error();
+    return {};
+}
+
 Client::Impl::Impl(ClientConfig given) : config(std::move(given)) {
     for (const auto& [host, target] : config.routes) {
         auto route = readRoute(target);
@@ -206,6 +218,8 @@ Client::Impl::Impl(ClientConfig given) : config(std::move(given)) {
 Client::Client(ClientConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {
     impl_->thread = std::thread([&context = impl_->context] { context.run(); });
 }
+
+ClientView Client::view() const { return {impl_->calls_open.load(), impl_->resolver->waiting()}; }
 
 Client::~Client() {
     asio::post(impl_->context, [impl = impl_.get()] { impl->abortAll(); });

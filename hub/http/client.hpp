@@ -126,6 +126,18 @@ struct ClientConfig {
     ClientLimits limits;
 };
 
+/// Fails with kInvalid for a route's target that is no loopback address.
+[[nodiscard]] Result<void> checkRoute(const std::string& target);
+
+/// Fails with kInvalid for authorities that cannot be read.
+[[nodiscard]] Result<void> checkAuthorities(const std::string& ca_file);
+
+/// What a client is doing at this moment.
+struct ClientView {
+    std::size_t calls = 0;          ///< each has a connection, or waits for one
+    std::size_t names_waiting = 0;  ///< look-ups that no thread has taken yet
+};
+
 /// Owns one I/O thread and the resolver's threads. `send` and `sendAndWait` may be called from
 /// any thread, `sendAndWait` not from a callback or sink.
 class Client {
@@ -147,6 +159,9 @@ public:
     void send(OutboundRequest request, ReplySink sink, SendCallback callback);
 
     [[nodiscard]] SendResult sendAndWait(OutboundRequest request, ReplySink sink = {});
+
+    /// Any thread.
+    [[nodiscard]] ClientView view() const;
 
     struct Impl;  ///< public for the implementation only
 

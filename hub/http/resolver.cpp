@@ -117,4 +117,9 @@ void Resolver::store(const std::string& host, const Addresses& addresses) {
     cache_[host] = Entry{addresses, std::chrono::steady_clock::now()};
 }
 
+std::size_t Resolver::waiting() {
+    const std::lock_guard lock(mutex_);
+    return jobs_.size();
+}
+
 }  // namespace hub::http

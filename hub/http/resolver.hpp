@@ -34,6 +34,9 @@ public:
     /// An older answer for a lookup that did not end in time.
     [[nodiscard]] Result<Addresses> stale(const std::string& host);
 
+    /// Look-ups that wait for a thread. Any thread.
+    [[nodiscard]] std::size_t waiting();
+
 private:
     struct Job {
         std::string host;

@@ -70,6 +70,12 @@ struct Server::Impl {
     bool running = false;
 };
 
+Result<void> checkTlsFiles(const std::string& certificate_file, const std::string& key_file) {
+    auto context = makeServerContext(certificate_file, key_file);
+    if (!context) return std::move(context).error();
+    return {};
+}
+
 Server::Server(ServerConfig config, Handler handler)
     : impl_(std::make_unique<Impl>(std::move(config), std::move(handler))) {}
 
@@ -82,7 +88,7 @@ Result<void> Server::Impl::listen() {
     error_code code;
     const auto address = asio::ip::make_address(bind_address, code);
     if (code) {
-        return hubsdk::makeError(ErrorCode::kInvalid, "not an address", "http.bind_address");
+        return hubsdk::makeError(ErrorCode::kInvalid, "not an address: " + bind_address);
     }
     const tcp::endpoint endpoint(address, shared.config.port);
     acceptor = std::make_unique<tcp::acceptor>(lanes.front()->context);

@@ -62,6 +62,11 @@ struct ServerConfig {
     ServerLimits limits;
 };
 
+/// Fails with kInvalid if the files are no certificate chain and its key in PEM; `path` is the
+/// file.
+[[nodiscard]] Result<void> checkTlsFiles(const std::string& certificate_file,
+                                         const std::string& key_file);
+
 /// What an edge is doing, and what it has counted since its start.
 struct ServerView {
     std::size_t connections = 0;             ///< open now

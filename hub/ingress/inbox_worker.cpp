@@ -111,6 +111,7 @@ InboxWorker::InboxWorker(InboxServices services, std::string owner, std::size_t 
 InboxWorker::~InboxWorker() { stop(); }
 
 void InboxWorker::start() {
+    if (services_.stats != nullptr) services_.stats->threads = thread_count_;
     for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { loop(); });
     keeper_ = std::thread([this] { keepLeases(); });
 }
@@ -218,10 +219,13 @@ std::size_t InboxWorker::runOnce() {
         if (suspects) suspect_runs_ = false;
     });
     const HeldLeases::Leases leases = claim(now, suspects);
+    const bool counts = services_.stats != nullptr && !leases.empty();
+    if (counts) ++services_.stats->busy;
     for (const storage::DeliveryLease& lease : leases) {
         processOne(lease);
         held_.letGo(lease.id);
     }
+    if (counts) --services_.stats->busy;
     return leases.size();
 }
 

@@ -35,6 +35,8 @@ inline constexpr int kInboxBatch = 16;
 struct InboxStats {
     observe::LabelledCounter deliveries;    ///< processed, held, failed, dead, parked
     observe::LabelledCounter observations;  ///< words of domain::nameOf(ApplyOutcome)
+    std::atomic<std::size_t> threads = 0;
+    std::atomic<std::size_t> busy = 0;  ///< threads that have deliveries in hand
 };
 
 /// Everything outlives the worker.

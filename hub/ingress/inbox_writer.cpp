@@ -35,6 +35,11 @@ void InboxWriter::insert(SealedDelivery delivery, Done done) {
     startBatches();
 }
 
+InboxWriterView InboxWriter::view() {
+    const std::lock_guard lock(mutex_);
+    return {waiting_, batches_};
+}
+
 // What comes while the batches are under way gathers for the next one; a lone delivery waits for
 // nobody.
 void InboxWriter::startBatches() {

@@ -23,6 +23,12 @@ inline constexpr std::size_t kBatchesMax = 2;
 /// Deliveries that wait for a batch; their bytes are bounded by the edge's budget of bodies.
 inline constexpr std::size_t kDeliveriesWaitingMax = 4096;
 
+/// What a writer is doing at this moment.
+struct InboxWriterView {
+    std::size_t waiting = 0;  ///< deliveries that wait for a batch
+    std::size_t batches = 0;  ///< under way
+};
+
 /// Any thread.
 class InboxWriter {
 public:
@@ -37,6 +43,8 @@ public:
     /// Inserts, or counts a duplicate. One row that cannot be stored fails alone. kUnavailable if
     /// the bound is reached or the database is away.
     void insert(storage::SealedDelivery delivery, Done done);
+
+    [[nodiscard]] InboxWriterView view();
 
 private:
     struct Waiting {

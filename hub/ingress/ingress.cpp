@@ -157,9 +157,13 @@ std::size_t Ingress::bodyBytesMax(std::string_view path) const {
     const auto parts = webhookPath(path);
     if (!parts) return kWebhookBodyBytesMax;
     const auto plugin = services_.plugins.find(parts->vendor);
-    if (!plugin || !plugin->manifest().body_bytes_max) return kWebhookBodyBytesMax;
+    return plugin ? webhookBodyBytesMax(plugin->manifest()) : kWebhookBodyBytesMax;
+}
+
+std::size_t webhookBodyBytesMax(const hubsdk::Manifest& manifest) {
+    if (!manifest.body_bytes_max) return kWebhookBodyBytesMax;
     const auto asked =
-        static_cast<std::size_t>(std::max<std::int64_t>(*plugin->manifest().body_bytes_max, 0));
+        static_cast<std::size_t>(std::max<std::int64_t>(*manifest.body_bytes_max, 0));
     return std::min(asked, kWebhookBodyBytesCeiling);
 }
 

@@ -23,6 +23,8 @@ inline constexpr std::string_view kWebhookPrefix = "/api/webhooks/";
 /// Bodies on webhook paths (threat-model section 21); a manifest may ask for up to the second.
 inline constexpr std::size_t kWebhookBodyBytesMax = std::size_t{2} * 1024 * 1024;
 inline constexpr std::size_t kWebhookBodyBytesCeiling = std::size_t{8} * 1024 * 1024;
+/// What the plugin of a vendor asks for, within the ceiling.
+[[nodiscard]] std::size_t webhookBodyBytesMax(const hubsdk::Manifest& manifest);
 /// How long a vendor waits for the answer to an inbound request (plugin-contract section 4).
 inline constexpr std::int64_t kAnswerDeadlineMs = 5'000;
 /// Webhooks a second from one address for one vendor (TM-IN-7).
@@ -86,6 +88,8 @@ public:
 
     /// The largest body for a path.
     [[nodiscard]] std::size_t bodyBytesMax(std::string_view path) const;
+
+    [[nodiscard]] InboxWriterView writerView() const { return inbox_->view(); }
 
 private:
     struct Knock;

@@ -239,6 +239,27 @@ TEST_F(IngressTest, AsksThePluginOnceForEveryKnockThatProvesNothing) {
     EXPECT_EQ(claims(proven, 200), 1U);
 }
 
+// threat-model section 21
+TEST_F(IngressTest, TakesTwoMiBUnlessThePluginAsksForMoreOrLess) {
+    constexpr std::size_t kMiB = std::size_t{1024} * 1024;
+    const auto path = [](std::string_view vendor) {
+        return std::string(kWebhookPrefix).append(vendor).append("/token");
+    };
+    EXPECT_EQ(ingress_->bodyBytesMax(path("shape_many_accounts")), 2 * kMiB);
+    EXPECT_EQ(ingress_->bodyBytesMax(path("nobody")), 2 * kMiB);
+    EXPECT_EQ(ingress_->bodyBytesMax("/api/webhooks/"), 2 * kMiB);
+    hubsdk::Manifest manifest;
+    EXPECT_EQ(webhookBodyBytesMax(manifest), 2 * kMiB);
+    manifest.body_bytes_max = 1000;
+    EXPECT_EQ(webhookBodyBytesMax(manifest), 1000U);
+    manifest.body_bytes_max = 8 * kMiB;
+    EXPECT_EQ(webhookBodyBytesMax(manifest), 8 * kMiB);
+    manifest.body_bytes_max = 8 * kMiB + 1;
+    EXPECT_EQ(webhookBodyBytesMax(manifest), 8 * kMiB);
+    manifest.body_bytes_max = -1;
+    EXPECT_EQ(webhookBodyBytesMax(manifest), 0U);
+}
+
 TEST_F(IngressTest, AnswersAPingWithoutStoringIt) {
     const auto made = account(scope_, "one");
     Sent sent;

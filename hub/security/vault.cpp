@@ -195,8 +195,18 @@ Result<void> Vault::load(std::string_view text) {
 }
 
 Result<void> Vault::save(const std::vector<MasterKey>& keys, KeyFileWrite mode) const {
-    std::string text = "index " + base64Encode(index_key_) + "\n";
-    for (const auto& key : keys) text += "key " + key.id + " " + base64Encode(key.bytes) + "\n";
+    // One buffer that never grows, and no part that is not wiped: what a string leaves behind when
+    // it moves or ends stays in freed memory (TM-DATA-6).
+    constexpr std::size_t kLineBytesMax = 128;
+    std::string text;
+    text.reserve((keys.size() + 1) * kLineBytesMax);
+    const auto addLine = [&text](std::string_view head, const std::string& bytes) {
+        std::string value = base64Encode(bytes);
+        text.append(head).append(" ").append(value).append("\n");
+        wipe(value);
+    };
+    addLine("index", index_key_);
+    for (const auto& key : keys) addLine("key " + key.id, key.bytes);
     auto written = writeKeyFile(path_, text, mode);
     wipe(text);
     return written;

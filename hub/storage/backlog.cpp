@@ -7,32 +7,6 @@
 namespace hub::storage {
 namespace {
 
-std::string limited(std::string_view select) {
-    return "SELECT COUNT(*) FROM (" + std::string(select) + " LIMIT " +
-           std::to_string(kBacklogRowsMax) + ") AS waiting";
-}
-
-std::int64_t number(Connection& connection, std::string_view sql,
-                    std::initializer_list<Value> values = {}) {
-    std::int64_t found = 0;
-    connection.query(sql, values, [&](const Row& row) { found = row.integer(0); });
-    return found;
-}
-
-/// The age of the oldest row; 0 if there is none.
-std::int64_t age(Connection& connection, std::string_view sql, std::int64_t now_ms) {
-    std::optional<std::int64_t> oldest;
-    connection.query(sql, {}, [&](const Row& row) { oldest = row.optTime(0); });
-    return oldest ? std::max<std::int64_t>(now_ms - *oldest, 0) : 0;
-}
-
-void pairs(Connection& connection, std::string_view sql,
-           std::map<Backlog::Pair, std::int64_t>& into) {
-    connection.query(sql, {}, [&](const Row& row) {
-        into[{row.string(0), row.string(1)}] = row.integer(2);
-    });
-}
-
 /// A type is a word of the code; anything else, and what is too much, has no name of its own.
 bool isWord(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -40,50 +14,92 @@ bool isWord(std::string_view text) {
     });
 }
 
-void kinds(Connection& connection, std::string_view sql,
-           std::map<std::string, std::int64_t>& into) {
-    connection.query(sql, {}, [&](const Row& row) {
-        std::string kind = row.string(0);
-        if (!isWord(kind) || into.size() >= kBacklogKindsMax) kind = "other";
-        into[kind] += row.integer(1);
-    });
-}
+/// Asks for parts of a backlog. One thread.
+class Looker {
+public:
+    Looker(Connection& connection, const BacklogLook& look)
+        : connection_(connection), look_(look) {}
+
+    [[nodiscard]] std::int64_t count(std::string_view select,
+                                     std::initializer_list<Value> values = {}) {
+        std::int64_t rows = 0;
+        query("SELECT COUNT(*)" + limited(select), values,
+              [&](const Row& row) { rows = row.integer(0); });
+        return rows;
+    }
+    /// The age of the oldest row; 0 if there is none. `select` names its time `at`.
+    [[nodiscard]] std::int64_t age(std::string_view select,
+                                   std::initializer_list<Value> values = {}) {
+        std::optional<std::int64_t> oldest;
+        query("SELECT MIN(at)" + limited(select), values,
+              [&](const Row& row) { oldest = row.optTime(0); });
+        return oldest ? std::max<std::int64_t>(look_.now_ms - *oldest, 0) : 0;
+    }
+    /// Counts by the two words that `select` names `one` and `two`.
+    void pairs(std::string_view select, std::string_view status,
+               std::map<Backlog::Pair, std::int64_t>& into) {
+        query("SELECT one, two, COUNT(*)" + limited(select) + " GROUP BY one, two", {status},
+              [&](const Row& row) {
+                  into[{row.string(0), row.string(1)}] = row.integer(2);
+              });
+    }
+    /// Counts by the word that `select` names `one`.
+    void kinds(std::string_view select, std::map<std::string, std::int64_t>& into) {
+        query("SELECT one, COUNT(*)" + limited(select) + " GROUP BY one ORDER BY one", {},
+              [&](const Row& row) {
+                  std::string kind = row.string(0);
+                  if (!isWord(kind) || into.size() >= kBacklogKindsMax) kind = "other";
+                  into[kind] += row.integer(1);
+              });
+    }
+
+private:
+    [[nodiscard]] std::string limited(std::string_view select) const {
+        return " FROM (" + std::string(select) + " LIMIT " + std::to_string(look_.rows_max) +
+               ") AS waiting";
+    }
+    void query(const std::string& sql, std::initializer_list<Value> values,
+               const RowCallback& row) {
+        connection_.query(sql, values, row);
+        look_.answered();
+    }
+
+    Connection& connection_;
+    const BacklogLook& look_;
+};
 
 }  // namespace
 
-Backlog readBacklog(Connection& connection, const SystemScope&, std::int64_t now_ms) {
+Backlog readBacklog(Connection& connection, const SystemScope&, const BacklogLook& look) {
+    Looker ask(connection, look);
     Backlog found;
-    pairs(connection,
-          "SELECT plugin_key, status, COUNT(*) FROM inbound_event WHERE status IN "
-          "('verified', 'failed', 'parked', 'dead') GROUP BY plugin_key, status",
-          found.deliveries);
-    pairs(connection,
-          "SELECT command, state, COUNT(*) FROM flow WHERE state IN "
-          "('running', 'waiting', 'uncertain', 'parked') GROUP BY command, state",
-          found.flows);
+    for (const std::string_view status : {"verified", "failed", "parked", "dead"}) {
+        ask.pairs("SELECT plugin_key AS one, status AS two FROM inbound_event WHERE status = ?",
+                  status, found.deliveries);
+    }
+    for (const std::string_view state : {"running", "waiting", "uncertain", "parked"}) {
+        ask.pairs("SELECT command AS one, state AS two FROM flow WHERE state = ?", state,
+                  found.flows);
+    }
     found.flows_due =
-        number(connection,
-               limited("SELECT 1 FROM flow WHERE state IN ('running', 'waiting') AND wake_at <= ?"),
-               {timeText(now_ms)});
-    kinds(connection,
-          "SELECT alert_type, COUNT(*) FROM alert WHERE status = 'new' GROUP BY alert_type "
-          "ORDER BY alert_type",
-          found.open_alerts);
-    kinds(connection,
-          "SELECT kind, COUNT(*) FROM task WHERE status IN ('open', 'in_progress') GROUP BY kind "
-          "ORDER BY kind",
-          found.open_tasks);
-    found.entries_unnumbered =
-        number(connection, limited("SELECT 1 FROM audit_entry WHERE seq IS NULL"));
-    found.events_unnumbered =
-        number(connection, limited("SELECT 1 FROM outbound_event WHERE seq IS NULL"));
-    found.oldest_unnumbered_ms = std::max(
-        age(connection, "SELECT MIN(occurred_at) FROM audit_entry WHERE seq IS NULL", now_ms),
-        age(connection, "SELECT MIN(occurred_at) FROM outbound_event WHERE seq IS NULL", now_ms));
-    found.oldest_delivery_ms =
-        age(connection,
-            "SELECT MIN(received_at) FROM inbound_event WHERE status IN ('verified', 'failed')",
-            now_ms);
+        ask.count("SELECT 1 FROM flow WHERE state IN ('running', 'waiting') AND wake_at <= ?",
+                  {timeText(look.now_ms)});
+    ask.kinds("SELECT alert_type AS one FROM alert WHERE status = 'new'", found.open_alerts);
+    ask.kinds("SELECT kind AS one FROM task WHERE status IN ('open', 'in_progress')",
+              found.open_tasks);
+    found.entries_unnumbered = ask.count("SELECT 1 FROM audit_entry WHERE seq IS NULL");
+    found.events_unnumbered = ask.count("SELECT 1 FROM outbound_event WHERE seq IS NULL");
+    found.oldest_unnumbered_ms =
+        std::max(ask.age("SELECT occurred_at AS at FROM audit_entry WHERE seq IS NULL"),
+                 ask.age("SELECT occurred_at AS at FROM outbound_event WHERE seq IS NULL"));
+    for (const std::string_view status : {"verified", "failed"}) {
+        // What is due first is, but for its retries, what came first; and the index has that order.
+        found.oldest_delivery_ms =
+            std::max(found.oldest_delivery_ms,
+                     ask.age("SELECT received_at AS at FROM inbound_event WHERE status = ? "
+                             "ORDER BY next_attempt_at",
+                             {status}));
+    }
     return found;
 }
 

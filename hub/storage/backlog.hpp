@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -11,8 +12,9 @@
 
 namespace hub::storage {
 
-/// Rows that are counted of one kind at most, so that a long backlog does not make a look slow; a
-/// count that is this high means "or more".
+/// Rows that one statement looks at, of one status for deliveries and flows: a long backlog must
+/// not make a look slow. A count that is this high means "or more", and an age is that of the
+/// oldest among those.
 inline constexpr std::int64_t kBacklogRowsMax = 100'000;
 /// Kinds of alerts and tasks that are told apart; the rest is "other".
 inline constexpr std::size_t kBacklogKindsMax = 50;
@@ -31,8 +33,15 @@ struct Backlog {
     std::int64_t oldest_delivery_ms = 0;              ///< age of the oldest that is to be processed
 };
 
+/// How a look is taken.
+struct BacklogLook {
+    std::int64_t now_ms;
+    std::int64_t rows_max = kBacklogRowsMax;
+    std::function<void()> answered = [] {};  ///< told after each statement
+};
+
 /// Throws StorageError.
 [[nodiscard]] Backlog readBacklog(Connection& connection, const SystemScope& system,
-                                  std::int64_t now_ms);
+                                  const BacklogLook& look);
 
 }  // namespace hub::storage

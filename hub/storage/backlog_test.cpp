@@ -9,9 +9,9 @@ namespace {
 
 class BacklogTest : public StorageTest {
 protected:
-    Backlog look() {
-        return database_->read([](Connection& connection) {
-            return readBacklog(connection, SystemScope::forStartup(), kNow);
+    Backlog look(const BacklogLook& how = {kNow}) {
+        return database_->read([&](Connection& connection) {
+            return readBacklog(connection, SystemScope::forStartup(), how);
         });
     }
     void run(std::string_view sql, std::vector<Value> values) {
@@ -61,6 +61,28 @@ TEST_F(BacklogTest, CountsWhatWaitsOverAllTenants) {
     EXPECT_EQ(found.open_alerts.size(), 2U);
     EXPECT_EQ(found.events_unnumbered, 2);
     EXPECT_EQ(found.oldest_unnumbered_ms, 5'000);
+}
+
+// decision 0018: a long backlog makes no look slow, and each statement is a sign of life.
+TEST_F(BacklogTest, EveryStatementLooksAtABoundedNumberOfRows) {
+    open();
+    const std::string one = tenant("one").tenantId();
+    for (int i = 0; i < 5; ++i) {
+        alert(one, "flow_uncertain", "new");
+        event(one, kNow - 1'000 * i);
+        const std::string id = security::uuid7(kNow);
+        run("INSERT INTO task (id, tenant_id, kind, subject_type, subject_id, status, created_at, "
+            "updated_at) VALUES (?,?,'follow_up','x','x','open',?,?)",
+            {id, one, timeText(kNow), timeText(kNow)});
+    }
+    int statements = 0;
+    const Backlog found = look({kNow, 3, [&] { ++statements; }});
+    EXPECT_EQ(found.open_alerts.at("flow_uncertain"), 3);
+    EXPECT_EQ(found.open_tasks.at("follow_up"), 3);
+    EXPECT_EQ(found.events_unnumbered, 3);
+    EXPECT_LE(found.oldest_unnumbered_ms, 4'000);
+    EXPECT_EQ(statements, 17);
+    EXPECT_EQ(look().open_alerts.at("flow_uncertain"), 5);
 }
 
 // What the writer shows while a unit holds it, and after.

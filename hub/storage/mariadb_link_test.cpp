@@ -1,8 +1,12 @@
 // The way to a MariaDB server and the settings of a session.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <set>
+#include <tuple>
 
+#include "hub/storage/mariadb_codes.hpp"
 #include "hub/storage/mariadb_url.hpp"
 #include "hub/storage/storage_fixture.hpp"
 #include "hub/storage/testing/tcp_relay.hpp"
@@ -165,11 +169,65 @@ TEST_F(MariadbLinkTest, SessionsHaveTheSettingsOfTheDesign) {
     EXPECT_EQ(textOf(*writer, "SELECT @@collation_connection"), "utf8mb4_nopad_bin");
     EXPECT_EQ(textOf(*writer, "SELECT @@tx_isolation"), "READ-COMMITTED");
     EXPECT_EQ(textOf(*reader, "SELECT @@tx_isolation"), "REPEATABLE-READ");
+    // TM-DB-4: where the server has it, a stale snapshot is an error and not a lost update.
+    std::string stale_is_an_error = "ON";
+    writer->query("SHOW SESSION VARIABLES LIKE 'innodb_snapshot_isolation'", {},
+                  [&](const Row& row) { stale_is_an_error = row.string(1); });
+    EXPECT_EQ(stale_is_an_error, "ON");
     writer->query("SELECT @@max_statement_time, @@innodb_lock_wait_timeout", {},
                   [](const Row& row) {
                       EXPECT_EQ(row.real(0), 5.0);
                       EXPECT_EQ(row.integer(1), 2);
                   });
+}
+
+TEST_F(MariadbLinkTest, PreparesAStatementOnceASession) {
+    const auto connection = makeDriver(server_.socketUrl(name_), 5000)->open(Access::kWrite);
+    const auto prepared = [&] {
+        std::int64_t times = 0;
+        connection->query("SHOW SESSION STATUS LIKE 'Com_stmt_prepare'", {},
+                          [&](const Row& row) { times = std::stoll(row.string(1)); });
+        return times;
+    };
+    const auto ask = [&](std::string_view sql, std::int64_t value) {
+        std::int64_t got = 0;
+        connection->query(sql, {value}, [&](const Row& row) { got = row.integer(0); });
+        EXPECT_EQ(got, value);
+    };
+    static_cast<void>(prepared());  // its own statement counts, once
+    ask("SELECT ?", 1);
+    const std::int64_t before = prepared();
+    for (std::int64_t i = 2; i < 10; ++i) ask("SELECT ?", i);
+    EXPECT_EQ(prepared(), before);
+    ask("SELECT ? + 0", 1);
+    EXPECT_EQ(prepared(), before + 1);
+}
+
+TEST(MariadbCodes, SayWhatAFailureMeansAndHowFarItReaches) {
+    using Code = StorageErrorCode;
+    using Reach = FailureReach;
+    const std::tuple<unsigned, Code, Reach> kCases[] = {
+        {1062, Code::kUnique, Reach::kStatement},         // a duplicate
+        {1406, Code::kConstraint, Reach::kStatement},     // too long: never cut
+        {1205, Code::kBusy, Reach::kTransaction},         // waited for a lock
+        {1213, Code::kBusy, Reach::kTransaction},         // deadlock
+        {1020, Code::kBusy, Reach::kTransaction},         // a stale snapshot
+        {1969, Code::kTimeout, Reach::kStatement},        // took too long
+        {1021, Code::kFull, Reach::kTransaction},         // no space
+        {1180, Code::kUnavailable, Reach::kTransaction},  // the commit failed
+        {1047, Code::kUnavailable, Reach::kConnection},   // a node that is not ready
+        {1290, Code::kUnavailable, Reach::kConnection},   // read only: another node writes
+        {2006, Code::kUnavailable, Reach::kConnection},   // gone away
+        {2013, Code::kUnavailable, Reach::kConnection},   // lost during a query
+        {2014, Code::kMisuse, Reach::kConnection},        // out of step
+        {1064, Code::kMisuse, Reach::kStatement},         // wrong SQL
+        {9999, Code::kMisuse, Reach::kStatement},         // nobody knows
+    };
+    for (const auto& [number, code, reach] : kCases) {
+        const MariadbFailure failure = mariadbFailure(number);
+        EXPECT_EQ(failure.code, code) << number;
+        EXPECT_EQ(failure.reach, reach) << number;
+    }
 }
 
 // TM-DB-8
@@ -247,11 +305,19 @@ TEST_F(MariadbLinkTest, RefusesAServerThatWouldLoseWhatItAnswered) {
     EXPECT_NO_THROW(open(""));
 }
 
-// TM-DB-7
+/// The only tables that the hub deletes from; docs/operations.md names them.
+constexpr std::string_view kDeletable[] = {"commit_marker", "flow_attempt", "flow_step",
+                                           "flow_wake"};
+
+// TM-DB-7, TM-LOG: nor may it delete what is evidence.
 TEST_F(MariadbLinkTest, RunsAsAUserWhoMayNotChangeTheSchema) {
     const std::string database = server_.migratedDatabase();
     server_.administer("CREATE USER 'least'@'%'");
-    server_.administer("GRANT SELECT, INSERT, UPDATE, DELETE ON " + database + ".* TO 'least'@'%'");
+    server_.administer("GRANT SELECT, INSERT, UPDATE ON " + database + ".* TO 'least'@'%'");
+    for (const std::string_view table : kDeletable) {
+        server_.administer("GRANT DELETE ON " + database + "." + std::string(table) +
+                           " TO 'least'@'%'");
+    }
     std::string url = server_.socketUrl(database);
     url.replace(url.find("hub@"), 4, "least@");
     url.erase(url.find("&password_file"));
@@ -265,6 +331,34 @@ TEST_F(MariadbLinkTest, RunsAsAUserWhoMayNotChangeTheSchema) {
               StorageErrorCode::kMisuse);
     EXPECT_EQ(codeOf([&] { makeDriver(url)->open(Access::kWrite)->run("CREATE TABLE z (n INT)"); }),
               StorageErrorCode::kMisuse);
+    EXPECT_EQ(
+        codeOf([&] { makeDriver(url)->open(Access::kWrite)->run("DELETE FROM audit_entry"); }),
+        StorageErrorCode::kMisuse);
+}
+
+TEST(MariadbRights, TheHubDeletesFromTheTablesThatAreNamedOnly) {
+    constexpr std::string_view kDelete = "DELETE FROM ";
+    std::set<std::string> tables;
+    for (const char* area : {"/hub", "/portal-api"}) {
+        const std::filesystem::path root = std::string(HUB_SOURCE_DIR) + area;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+            const std::string path = entry.path().string();
+            if (!path.ends_with(".cpp") || path.ends_with("_test.cpp")) continue;
+            if (path.find("/testing/") != std::string::npos) continue;
+            std::ifstream in(entry.path());
+            const std::string text{std::istreambuf_iterator<char>(in), {}};
+            for (auto at = text.find(kDelete); at != std::string::npos;
+                 at = text.find(kDelete, at + 1)) {
+                const auto begin = at + kDelete.size();
+                tables.insert(text.substr(begin, text.find_first_of(" \"", begin) - begin));
+            }
+        }
+    }
+    EXPECT_EQ(tables, std::set<std::string>(std::begin(kDeletable), std::end(kDeletable)));
+    std::ifstream in(HUB_SOURCE_DIR "/docs/operations.md");
+    const std::string docs{std::istreambuf_iterator<char>(in), {}};
+    for (const std::string_view table : kDeletable)
+        EXPECT_NE(docs.find("`" + std::string(table) + "`"), std::string::npos) << table;
 }
 
 }  // namespace

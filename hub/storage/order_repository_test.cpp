@@ -439,17 +439,20 @@ TEST_F(OrderTest, FilesHoldNoPlantedText) {
                     orders_.upsertFinding(c, scope_, finding, kNow);
                     orders_.upsertCheck(c, scope_, check, kNow);
                 }).ok());
+    const AttentionRepository attention(*vault_);
+    const BlobRepository blobs(*vault_);
+    const Alert alert{"",   "monitoring", "hit",           "high", {}, "person",
+                      "p1", "text",       "RED NOTICE 17", "new",  "k"};
+    const Task task{"", "manual_document_review", "delivery", "d1", {}, {}, "open", "CALL HER MOM"};
+    ASSERT_TRUE(run([&](Connection& c) {
+                    attention.raiseAlert(c, scope_, alert, kNow);
+                    attention.openTask(c, scope_, task, kNow);
+                    blobs.add(c, scope_, "%PDF-1.7 COURT RECORD", "application/pdf", kNow);
+                }).ok());
     database_->stop();
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-        std::ifstream in(entry.path(), std::ios::binary);
-        const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-        for (const std::string_view planted :
-             {"123-45-6789", "1990-02-03", "GRAND LARCENY", "CR-2019-55555", "D1234567"}) {
-            EXPECT_EQ(bytes.find(planted), std::string::npos) << planted;
-            EXPECT_EQ(bytes.find(security::base64UrlEncode(planted)), std::string::npos) << planted;
-            EXPECT_EQ(bytes.find(security::hexEncode(planted)), std::string::npos) << planted;
-        }
-    }
+    expectNotInFiles({"123-45-6789", "1990-02-03", "GRAND LARCENY", "CR-2019-55555", "D1234567",
+                      "RED NOTICE 17", "CALL HER MOM", "COURT RECORD"},
+                     created.order_id);
 }
 
 // TM-DATA-2

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -67,6 +70,30 @@ protected:
             connection.query(sql, params, [&](const Row& row) { found = row.integer(0); });
         });
         return found;
+    }
+
+    /// TM-DATA-1: none of `planted` is in the database's files, as it is or written otherwise. What
+    /// is no secret must be: else the wrong files were looked at.
+    void expectNotInFiles(std::initializer_list<std::string_view> planted,
+                          std::string_view no_secret) const {
+        const std::filesystem::path files =
+            testing::onMariadb()
+                ? std::filesystem::path(testing::MariadbServer::shared().dataFolder())
+                : folder_;
+        bool found = false;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(files)) {
+            if (!entry.is_regular_file()) continue;
+            std::ifstream in(entry.path(), std::ios::binary);
+            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+            found = found || bytes.find(no_secret) != std::string::npos;
+            for (const std::string_view text : planted) {
+                EXPECT_EQ(bytes.find(text), std::string::npos) << text << " in " << entry.path();
+                for (const std::string& written :
+                     {security::base64UrlEncode(text), security::hexEncode(text)})
+                    EXPECT_EQ(bytes.find(written), std::string::npos) << written;
+            }
+        }
+        EXPECT_TRUE(found) << "these are not the files";
     }
 
     std::filesystem::path folder_ =

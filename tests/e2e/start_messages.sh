@@ -44,11 +44,17 @@ expect() {
 
 printf 'flows.threads = 4\n' >"$tree/hubd.properties"
 says 'server.port (from HUB_SERVER_PORT): must be' HUB_SERVER_PORT=99999
-says "storage.url (from HUB_STORAGE_URL): sqlite open: cannot open the file: sqlite:$tree/none/hub.db" \
-  HUB_STORAGE_URL="sqlite:$tree/none/hub.db"
+says 'server.address (from HUB_SERVER_ADDRESS): must be an address' HUB_SERVER_ADDRESS=localhost
+says 'storage.url (from HUB_STORAGE_URL): must be' HUB_STORAGE_URL=hub.db
 says 'outbound.routes (from HUB_OUTBOUND_ROUTES): ' HUB_OUTBOUND_ROUTES=api.x.example=nonsense
 says 'api.x.example=nonsense' HUB_OUTBOUND_ROUTES=api.x.example=nonsense
 says "outbound.ca_file (from HUB_OUTBOUND_CA_FILE): " HUB_OUTBOUND_CA_FILE="$tree/no.pem"
+if [ -e "$tree/data" ]; then
+  echo 'a wrong configuration left a data folder'
+  failed=1
+fi
+says "storage.url (from HUB_STORAGE_URL): sqlite open: cannot open the file: sqlite:$tree/none/hub.db" \
+  HUB_STORAGE_URL="sqlite:$tree/none/hub.db"
 printf 'flows.threads = none\n' >"$tree/hubd.properties"
 says "flows.threads (in $tree/hubd.properties): must be"
 printf 'flows.threads = 4\n' >"$tree/hubd.properties"
@@ -56,6 +62,7 @@ printf 'flows.threads = 4\n' >"$tree/hubd.properties"
 rm -rf "$tree/data"
 starts HUB_PLUGINS_DIR="$tree/nothing" HUB_SERVER_PRT=1 \
   HUB_OUTBOUND_ROUTES=api.typo.example=http://127.0.0.1:9
+expect "hubd: a new master key was written to $tree/data/master.key; keep a copy" out
 expect "hubd: warning: plugins.dir: $tree/nothing: No such file or directory" out
 expect 'hubd: warning: HUB_SERVER_PRT is no key of this hub' out
 expect 'hubd: warning: outbound.routes: no loaded plugin calls api.typo.example' out
@@ -76,6 +83,10 @@ says "$tree/data/master.key: the key file must be"
 chmod 0600 "$tree/data/master.key"
 # A provider's secrets are sealed: from here on only this key opens the database.
 starts
+if grep -q 'a new master key' "$tree/out"; then
+  echo 'the path of the master key is printed at its making only'
+  failed=1
+fi
 hub=$(sed -n 's/.*listening on //p' "$tree/out")
 vendor=$(basename "$(find "$plugins" -maxdepth 1 -name '*.so' | sort | head -n 1)" .so)
 curl -s -H "Authorization: Bearer $(cat "$tree/data/admin.key")" -H 'Content-Type: application/json' \

@@ -41,6 +41,8 @@ public:
     /// The same over TCP with these options only.
     [[nodiscard]] std::string tcpUrl(const std::string& database, const std::string& options) const;
 
+    /// Where its tables and its redo log lie.
+    [[nodiscard]] std::string dataFolder() const { return folder_ + "/data"; }
     [[nodiscard]] std::string caFile() const;
     [[nodiscard]] std::string passwordFile() const { return folder_ + "/password"; }
     [[nodiscard]] std::uint16_t port() const { return port_; }
