@@ -92,6 +92,18 @@ clientContexts() {
     "$(sourceFiles | grep -vE '_test\.cpp$|/testing/' | grep -vxFf "$tools/tls_allow_list.txt" || true)"
 }
 
+# Architecture section 8: whose rows, and writing, are decided in few places.
+scopes() {
+  { sourceFiles | grep -vE '_test\.cpp$|_fixture\.[ch]pp$|/testing/|^(tests|bench)/' || true; } |
+    xargs -r -d '\n' awk -v list="$tools/scope_allow_list.txt" '
+    BEGIN { while ((getline line < list) > 0) allowed[line] = 1 }
+    match($0, /(afterAuthentication|afterProof|fromLeasedRow|for(Relay|Worker|Startup)|beginWrite)\(|Access::kWrite/) {
+      maker = substr($0, RSTART, RLENGTH); gsub(/[(]|Access::/, "", maker)
+      if (!((maker " " FILENAME) in allowed))
+        printf "%s:%d: %s outside the files of tools/scope_allow_list.txt\n", FILENAME, FNR, maker
+    }'
+}
+
 secrets() {
   breaches "private key" 'BEGIN [A-Z ]*PRIVATE KEY' "$files"
   breaches "access key" '(AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16}' "$files"
@@ -99,7 +111,7 @@ secrets() {
 
 files=$("$tools/tree_files.sh")
 found=$(machinePaths && unfinishedWork && fileSizes && thirdPartyHeaders && dependencies &&
-  clientContexts && secrets)
+  clientContexts && scopes && secrets)
 if [ -n "$found" ]; then
   printf '%s\n' "$found"
   exit 1

@@ -44,6 +44,14 @@ finds plugins/acme/a.cpp '#include <boost/json.hpp>' "a plugin includes"
 finds hub/a.cpp "Poco::Net::HTTPS$session session;" "TM-OUT-1"
 finds hub/a.cpp "Poco::Net::HTTP$session session;" "TM-OUT-1"
 finds hub/a.cpp 'boost::asio::ssl::context context(x);' "TM-OUT-1"
+for maker in afterAuthentication afterProof fromLeasedRow; do
+  finds hub/domain/a.cpp "auto scope = storage::TenantScope::$maker(tenant);" "scope_allow_list"
+done
+for maker in forRelay forWorker forStartup; do
+  finds portal-api/router.cpp "auto system = SystemScope::$maker();" "scope_allow_list"
+done
+finds hub/ingress/ingress.cpp 'auto c = driver.open(Access::kWrite);' "scope_allow_list"
+finds hub/ingress/ingress.cpp 'connection.beginWrite();' "scope_allow_list"
 finds hub/a.pem "-----BEGIN RSA $key-----" "private key"
 finds docs/a.json "\"AKI""AABCDEFGHIJKLMNOP\"" "access key"
 
@@ -52,4 +60,8 @@ accepts hub/a.cpp '#include <boost/asio.hpp>'
 accepts hub/a.cpp 'const char* masked = "XXX-XX-1234";'
 accepts plugins/acme/a.cpp '#include <hubsdk/cpp/plugin.hpp>\n#include <string>\n#include "plugins/acme/b.hpp"'
 accepts plugins/acme/a_test.cpp '#include "sdk/plugin-api/testing/scripted_transport.hpp"'
+accepts hub/ingress/ingress.cpp 'auto scope = storage::TenantScope::afterProof(tenant);'
+accepts hub/outbox/relay.cpp 'auto system = SystemScope::forRelay();'
+accepts hub/storage/batch_runner.cpp 'connection_ = driver_.open(Access::kWrite);'
+accepts hub/domain/a_test.cpp 'auto scope = TenantScope::fromLeasedRow(tenant);'
 exit "$failed"
