@@ -30,6 +30,7 @@ inline constexpr int kInboxBatch = 16;
 struct InboxStats {
     observe::LabelledCounter deliveries;    ///< processed, held, failed, dead, parked
     observe::LabelledCounter observations;  ///< words of domain::nameOf(ApplyOutcome)
+    observe::LabelledCounter unmapped;      ///< words of the vendor that no plugin maps
 };
 
 /// Everything outlives the worker.
