@@ -6,6 +6,7 @@
 #include "hub/flows/feeds.hpp"
 #include "hub/flows/flow_sweep.hpp"
 #include "hub/flows/freshness.hpp"
+#include "hub/flows/old_orders.hpp"
 #include "hub/observe/log.hpp"
 
 namespace hub::flows {
@@ -173,6 +174,7 @@ void FlowEngine::keepHouse() {
     std::int64_t swept_at = 0;
     std::int64_t asked_at = 0;
     std::int64_t fed_at = 0;
+    std::int64_t aged_at = 0;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
@@ -185,6 +187,10 @@ void FlowEngine::keepHouse() {
         if (now - asked_at >= kOverdueEveryMs) {
             asked_at = now;
             fetchOverdue(services_);
+        }
+        if (now - aged_at >= kOldOrdersEveryMs) {
+            aged_at = now;
+            tellOldOrders(services_.database, services_.repositories, now);
         }
         if (now - swept_at >= kSweepEveryMs) {
             swept_at = now;
