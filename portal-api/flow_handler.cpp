@@ -99,7 +99,8 @@ hubsdk::Result<FlowView> resolveFlow(const ApiCall& call, const ResolveFlow& req
     const std::string& id = call.parameters.front();
     auto resolved = call.services.database.write(WriteQueue::kPortal, [&](Connection& connection) {
         hub::flows::resolveFlow({connection, call.services.repositories, call.scope, call.now_ms},
-                                id, {request.outcome, request.vendor_order_id, call.actor_id});
+                                call.services.plugins, id,
+                                {request.outcome, request.vendor_order_id, call.actor_id});
     });
     if (!resolved.ok()) return std::move(resolved).error();
     call.services.flows_changed();

@@ -5,6 +5,7 @@
 #include "hub/domain/apply.hpp"
 #include "hub/domain/trail.hpp"
 #include "hub/domain/transition.hpp"
+#include "hub/flows/cancellation.hpp"
 #include "hub/flows/commands.hpp"
 #include "hub/security/digest.hpp"
 #include "portal-api/paging.hpp"
@@ -196,17 +197,6 @@ void recordCreated(const ApiCall& call, Connection& connection,
     call.services.repositories.audit.record(connection, call.scope, entry, event, call.now_ms);
 }
 
-// The vendor works on and takes no cancellation from a program: a person has to ask it.
-void cancelByHand(const hub::domain::UnitOfWork& unit, const ApiCall& call,
-                  const std::string& order_id) {
-    hub::storage::Task task;
-    task.kind = "manual_fallback";
-    task.subject_type = "screening_order";
-    task.subject_id = order_id;
-    task.role = "admin";
-    hub::domain::openTask(unit, {hub::domain::Actor::kUser, call.actor_id, call.request_id}, task);
-}
-
 hubsdk::Result<void> checkServices(const CreateOrder& request) {
     for (std::size_t i = 0; i < request.services.size(); ++i) {
         const bool known = hubsdk::enumOf<hubsdk::CheckType>(request.services[i]).has_value() ||
@@ -302,21 +292,10 @@ hubsdk::Result<OrderView> cancelOrder(const ApiCall& call, const NoBody&) {
         }
         if (order->status == "cancelled") return;  // K-01: a second cancel gives the order
         const hub::domain::UnitOfWork unit{connection, repositories, call.scope, call.now_ms};
+        const hub::domain::Cause cause{hub::domain::Actor::kUser, call.actor_id, call.request_id};
         for (const auto& row :
              repositories.vendor_orders.ofOrder(connection, call.scope, order->id)) {
-            const auto account = repositories.accounts.find(connection, call.scope, row.account_id);
-            const auto plugin = call.services.plugins.find(row.plugin_key);
-            const bool open = row.status != "completed" && row.status != "cancelled";
-            if (!account || !plugin || !open) continue;
-            const bool placed = row.status != "queued";
-            if (placed && !hub::flows::offers(plugin->manifest(), "order.cancel")) {
-                cancelByHand(unit, call, order->id);
-                continue;
-            }
-            hub::flows::startVendorOrderFlow(
-                connection, repositories, call.scope,
-                {"order.cancel", *account, row, plugin->sha256(), std::nullopt, std::nullopt},
-                call.now_ms);
+            hub::flows::cancelAtVendor(unit, call.services.plugins, row, cause);
         }
         const bool moved = hub::domain::moveOrder(unit, *order, "cancelled",
                                                   hub::domain::Actor::kUser, call.actor_id);

@@ -91,6 +91,26 @@ TEST_F(ProviderCommandTest, OpensATaskToCancelByHandWhereThePluginCannot) {
                     sent.order_id + "'"),
               1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);
+    const auto under_way = place();
+    (void)write([&](hub::storage::Connection& connection) {
+        // The vendor may know the order by now.
+        return connection.run("UPDATE flow SET state = 'uncertain' WHERE subject_id = ?",
+                              {under_way.id});
+    });
+    const auto unloaded = place();
+    (void)write([&](hub::storage::Connection& connection) {
+        return connection.run(
+            "UPDATE vendor_order SET status = 'submitted', plugin_key = 'gone' WHERE id = ?",
+            {unloaded.id});
+    });
+    for (const auto& row : {under_way, unloaded}) {
+        ASSERT_TRUE(ask("POST", "/orders/{}/cancel", {row.order_id}));
+        EXPECT_EQ(
+            count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback' AND subject_id = '" +
+                  row.order_id + "'"),
+            1);
+    }
+    EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);
 }
 
 TEST_F(ProviderCommandTest, KeepsRecordingsOnlyWhereItIsAskedTo) {

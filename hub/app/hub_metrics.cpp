@@ -35,6 +35,9 @@ constexpr Metric kDeliveries{"hub_deliveries_total", kCounter,
                              "Stored deliveries looked at, by vendor and outcome."};
 constexpr Metric kObservations{"hub_observations_total", kCounter,
                                "Observations applied, by vendor and outcome."};
+constexpr Metric kUnmapped{
+    "hub_unmapped_words_total", kCounter,
+    "Words of vendors that their plugin does not map, by vendor and source."};
 constexpr Metric kDeliveriesWaiting{"hub_deliveries_waiting", kGauge,
                                     "Stored deliveries by vendor and status; dead ones wait for "
                                     "a person."};
@@ -122,6 +125,7 @@ constexpr std::array kTable{
     &kWebhooks,
     &kDeliveries,
     &kObservations,
+    &kUnmapped,
     &kDeliveriesWaiting,
     &kDeliveryAge,
     &kFlowsStarted,
@@ -219,6 +223,8 @@ void addDoor(Scrape& out, const MetricSources& sources) {
     }
     addPairs(out, kDeliveries, sources.inbox->deliveries, "vendor", "outcome");
     addPairs(out, kObservations, sources.inbox->observations, "vendor", "outcome");
+    addPairs(out, kUnmapped, sources.inbox->unmapped, "vendor", "source");
+    addPairs(out, kUnmapped, sources.flows->stats.unmapped, "vendor", "source");
     out.add(kAnswersWaiting, real(sources.desk->waiting()));
 }
 

@@ -417,11 +417,7 @@ TEST_F(ApplyTest, WhatIsDoneByHandNeitherFailsNorEndsTheOrder) {
         auto row = repositories_.vendor_orders.create(
             c, scope_, {placed.order_id, account_.id, "checkr", "ref-2", {}}, now_);
         submitEnded(unitOn(c), row, SubmitEnd::kByHand);
-        storage::Task task;
-        task.kind = "manual_fallback";
-        task.subject_type = "screening_order";
-        task.subject_id = placed.order_id;
-        openTask(unitOn(c), {}, task);
+        openTask(unitOn(c), {}, manualFallback("screening_order", placed.order_id));
         return row.id;
     });
     auto report = said(OrderStatus::kCompleted, CheckOutcome::kClear);
@@ -433,11 +429,7 @@ TEST_F(ApplyTest, WhatIsDoneByHandNeitherFailsNorEndsTheOrder) {
 
     const Placed other = place("ref-3", {{"mvr", {}, {}}});
     write([&](storage::Connection& c) {
-        storage::Task task;
-        task.kind = "manual_fallback";
-        task.subject_type = "screening_order";
-        task.subject_id = other.order_id;
-        openTask(unitOn(c), {}, task);
+        openTask(unitOn(c), {}, manualFallback("screening_order", other.order_id));
         auto row = *repositories_.vendor_orders.find(c, scope_, other.row_id);
         submitEnded(unitOn(c), row, SubmitEnd::kFailed);
         return 0;

@@ -137,6 +137,35 @@ void fill(Check& check, const List& list, const hubsdk::Check& said, const Check
     check.withdrawn_at_ms.reset();
 }
 
+// canonical-model.md section 4, the worst last.
+constexpr std::array<std::string_view, 5> kSeverities{"none", "low", "medium", "high", "critical"};
+
+struct SeverityRow {
+    std::string_view offense_level;
+    std::string_view severity;
+};
+constexpr SeverityRow kOffenseRows[] = {
+    {"felony", "high"}, {"misdemeanor", "medium"}, {"infraction", "low"}};
+
+// Section 4: no vendor gives a severity, so kind and offense level say it.
+std::string_view severityOf(const hubsdk::Finding& said) {
+    using enum hubsdk::FindingKind;
+    if (said.kind == kRegistry || said.kind == kWatchlist) return "critical";
+    if (said.kind == kVerificationDiscrepancy) return "low";
+    if (!said.severity) return "medium";
+    return std::ranges::find(kOffenseRows, hubsdk::nameOf(*said.severity),
+                             &SeverityRow::offense_level)
+        ->severity;
+}
+
+// The worst of its findings.
+std::string_view severityOf(const std::vector<hubsdk::Finding>& said) {
+    auto worst = kSeverities.begin();
+    for (const hubsdk::Finding& finding : said)
+        worst = std::max(worst, std::ranges::find(kSeverities, severityOf(finding)));
+    return *worst;
+}
+
 storage::Finding findingOf(const hubsdk::Finding& said, const Check& check, int place) {
     storage::Finding finding;
     finding.check_id = check.id;
@@ -145,6 +174,7 @@ storage::Finding findingOf(const hubsdk::Finding& said, const Check& check, int 
     finding.check_type = check.check_type;
     finding.kind = hubsdk::nameOf(said.kind);
     finding.offense_level = textOf(said.severity);
+    finding.severity = std::string(severityOf(said));
     finding.description = said.offense;
     finding.finding_date = said.offense_date;
     finding.file_date = said.file_date;
@@ -223,12 +253,7 @@ void askAboutError(const List& list, const Check& check) {
     if (!others_run) return;  // the whole order is given to a person
     alertOn(list, "check_error", check, eventKey(list),
             "A check did not run while the rest of its order goes on.");
-    storage::Task task;
-    task.kind = "manual_fallback";
-    task.subject_type = "screening_check";
-    task.subject_id = check.id;
-    task.role = "admin";
-    openTask(list.unit, list.cause, task);
+    openTask(list.unit, list.cause, manualFallback("screening_check", check.id));
 }
 
 void reviewIdentity(const List& list, const Check& check) {
@@ -252,6 +277,8 @@ bool applyCheck(List& list, Check& check, const hubsdk::Check& said) {
     }
     const UnitOfWork& unit = list.unit;
     fill(check, list, said, state);
+    check.severity.reset();
+    if (state.status == "completed") check.severity = std::string(severityOf(said.findings));
     // Most of what a vendor repeats is known.
     if (check.id.empty() || !(check == before))
         unit.repositories.orders.upsertCheck(unit.connection, unit.scope, check, unit.now_ms);

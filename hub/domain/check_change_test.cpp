@@ -247,6 +247,47 @@ TEST_F(CheckChangeTest, KnowsFindingsByWhatTheyAreNotByTheirPlace) {
     for (const auto& row : findings(placed)) EXPECT_FALSE(row.removed_at_ms.has_value());
 }
 
+// Section 4.
+TEST_F(CheckChangeTest, FindingsAndChecksHaveASeverity) {
+    struct Row {
+        hubsdk::FindingKind kind;
+        std::optional<hubsdk::Severity> level;
+        const char* severity;
+    };
+    using enum hubsdk::FindingKind;
+    const Row rows[] = {
+        {kVerificationDiscrepancy, std::nullopt, "low"},
+        {kCriminalCharge, hubsdk::Severity::kInfraction, "low"},
+        {kCriminalCharge, hubsdk::Severity::kMisdemeanor, "medium"},
+        {kCriminalCharge, std::nullopt, "medium"},
+        {kCriminalCharge, hubsdk::Severity::kFelony, "high"},
+        {kWatchlist, std::nullopt, "critical"},
+        {kRegistry, hubsdk::Severity::kFelony, "critical"},
+    };
+    const Placed placed = place();
+    auto check = checkSaid("a", CheckType::kCriminalCounty, std::nullopt);
+    say(placed, {check});
+    EXPECT_FALSE(checks(placed).at(0).severity.has_value()) << "it still runs";
+    check.outcome = CheckOutcome::kClear;
+    say(placed, {check});
+    EXPECT_EQ(checks(placed).at(0).severity, "none");
+    check.outcome = CheckOutcome::kConsider;
+    for (const Row& row : rows) {
+        SCOPED_TRACE(&row - rows);
+        auto finding = charge(std::to_string(&row - rows), "theft");
+        finding.kind = row.kind;
+        finding.severity = row.level;
+        // The worst comes first, so that the order in the list does not matter.
+        check.findings.insert(check.findings.begin(), finding);
+        say(placed, {check});
+        EXPECT_EQ(checks(placed).at(0).severity, row.severity);
+        const auto stored = findings(placed);
+        EXPECT_TRUE(std::ranges::any_of(stored, [&](const auto& one) {
+            return one.case_number == finding.case_number && one.severity == row.severity;
+        }));
+    }
+}
+
 TEST(FindingKey, DiffersWithEveryPartAndNotWithOthers) {
     const auto base = charge("1", "theft");
     auto other = base;

@@ -107,11 +107,8 @@ Standing standingOf(const UnitOfWork& unit, const storage::Order& order) {
     standing.rows = repositories.vendor_orders.ofOrder(unit.connection, unit.scope, order.id);
     standing.checks = repositories.orders.checks(unit.connection, unit.scope, order.id);
     if (standing.any("failed")) {
-        storage::Task by_hand;
-        by_hand.kind = "manual_fallback";
-        by_hand.subject_type = "screening_order";
-        by_hand.subject_id = order.id;
-        standing.by_hand = repositories.attention.hasOpenTask(unit.connection, unit.scope, by_hand);
+        standing.by_hand = repositories.attention.hasOpenTask(
+            unit.connection, unit.scope, manualFallback("screening_order", order.id));
     }
     standing.ended = !standing.rows.empty() && !standing.by_hand &&
                      std::ranges::all_of(standing.rows, [](const storage::VendorOrder& row) {

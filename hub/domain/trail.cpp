@@ -123,6 +123,15 @@ bool raiseAlert(const UnitOfWork& unit, const Cause& cause, storage::Alert alert
     return true;
 }
 
+storage::Task manualFallback(std::string subject_type, std::string subject_id) {
+    storage::Task task;
+    task.kind = "manual_fallback";
+    task.subject_type = std::move(subject_type);
+    task.subject_id = std::move(subject_id);
+    task.role = "admin";
+    return task;
+}
+
 bool openTask(const UnitOfWork& unit, const Cause& cause, const storage::Task& task) {
     if (!unit.repositories.attention.openTask(unit.connection, unit.scope, task, unit.now_ms))
         return false;

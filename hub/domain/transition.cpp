@@ -22,7 +22,8 @@ constexpr Transition kOrderRows[] = {
     {"submitted", "dispatch", "in_progress", kSystem, Guard::kNone, kOnVendorWord},
     {"submitted", "data missing", "awaiting_applicant_info", kSystem},
     {"awaiting_applicant_info", "data complete", "submitted", kSystem},
-    {"awaiting_applicant_info", "token expired or consent gone", "requires_action", kSystem},
+    {"awaiting_applicant_info", "token expired, consent gone or order too old", "requires_action",
+     kSystem},
     {"in_progress", "vendor waits for the applicant", "awaiting_applicant_info", kVendor,
      Guard::kDispatched},
     // Two rows of the table meet here; the stricter one keeps a missing consent where it is.
@@ -39,7 +40,7 @@ constexpr Transition kOrderRows[] = {
     {"requires_action", "vendor no longer waits for the client", "data_verification", kVendor,
      Guard::kVendorReason},
     {"data_verification", "data accepted", "in_progress", kSystem, Guard::kNone, kOnVendorWord},
-    {"data_verification", "discrepancy found", "requires_action", kSystem},
+    {"data_verification", "discrepancy found or order too old", "requires_action", kSystem},
     {"in_progress", "all checks finished", "completed", kSystem, Guard::kNone, kOnVendorWord},
     {"in_progress", "results need a person", "pending_review", kSystem, Guard::kNone,
      kOnVendorWord},

@@ -62,21 +62,26 @@ void describeVendorOrder(storage::Connection& connection, const storage::Reposit
     }
 }
 
+std::optional<std::string> takeBackSubmit(const domain::UnitOfWork& unit,
+                                          storage::VendorOrder row) {
+    const auto& repositories = unit.repositories;
+    auto taken_back = repositories.flows.dropUnsent(unit.connection, unit.scope, row.id,
+                                                    "order.submit", unit.now_ms);
+    if (!taken_back) return std::nullopt;
+    domain::moveVendorOrder(unit, row, "cancelled",
+                            {domain::Actor::kSystem, row.plugin_key, std::nullopt});
+    repositories.vendor_orders.save(unit.connection, unit.scope, row, unit.now_ms);
+    return taken_back;
+}
+
 storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
                                           const storage::Repositories& repositories,
                                           const storage::TenantScope& scope,
                                           const VendorOrderCommand& command, std::int64_t now_ms) {
-    storage::VendorOrder row = command.vendor_order;
+    const storage::VendorOrder& row = command.vendor_order;
     if (command.command == "order.cancel") {
-        auto taken_back =
-            repositories.flows.dropUnsent(connection, scope, row.id, "order.submit", now_ms);
-        if (taken_back) {
-            const domain::UnitOfWork unit{connection, repositories, scope, now_ms};
-            domain::moveVendorOrder(unit, row, "cancelled",
-                                    {domain::Actor::kSystem, row.plugin_key, std::nullopt});
-            repositories.vendor_orders.save(connection, scope, row, now_ms);
-            return {std::move(*taken_back), false};
-        }
+        auto taken_back = takeBackSubmit({connection, repositories, scope, now_ms}, row);
+        if (taken_back) return {std::move(*taken_back), false};
     }
     hubsdk::Command inputs;
     inputs.command = command.command;

@@ -1,7 +1,7 @@
 /// Starts flows: turns what we want from a vendor into a durable row, inside the caller's unit.
 #pragma once
 
-#include "hub/storage/repositories.hpp"
+#include "hub/domain/unit_of_work.hpp"
 
 #include <hubsdk/model/flow.hpp>
 #include <hubsdk/model/manifest.hpp>
@@ -47,6 +47,10 @@ storage::CreatedFlow startVendorOrderFlow(storage::Connection& connection,
                                           const storage::Repositories& repositories,
                                           const storage::TenantScope& scope,
                                           const VendorOrderCommand& command, std::int64_t now_ms);
+
+/// Takes back the submit of a vendor order if nothing of it was sent: its flow and the vendor order
+/// end, and the flow's id is given. Nothing if there is no such submit. Throws as above.
+std::optional<std::string> takeBackSubmit(const domain::UnitOfWork& unit, storage::VendorOrder row);
 
 struct AccountCommand {
     std::string command;  ///< account.test, account.connect, auth.token, catalog.list …

@@ -63,7 +63,10 @@ void FlowRunner::applyStep(Connection& connection, const FlowTurn& turn,
         context.vendor_order_row_id = turn.flow.subject_id;
     const domain::UnitOfWork unit{connection, repositories, turn.scope(), now};
     for (const hubsdk::Observation& observation : materials.observations) {
-        (void)domain::applyObservation(unit, observation, context);
+        const auto applied = domain::applyObservation(unit, observation, context);
+        // A unit that is repeated counts twice; of what tells that a mapping is missing, that is
+        // no harm.
+        services_.control.stats.unmapped.add(turn.account.plugin_key, "reply", applied.unmapped);
         ++context.ordinal;
     }
     // A lost step keeps its state: the flow has to see it at every replay.

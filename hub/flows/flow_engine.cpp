@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "hub/flows/feeds.hpp"
 #include "hub/flows/flow_sweep.hpp"
 #include "hub/flows/freshness.hpp"
+#include "hub/flows/old_orders.hpp"
 #include "hub/flows/token_upkeep.hpp"
 #include "hub/observe/log.hpp"
 
@@ -171,31 +173,31 @@ Result<void> FlowEngine::giveBack(const std::vector<storage::FlowLease>& leases,
 }
 
 void FlowEngine::keepHouse() {
-    std::int64_t swept_at = 0;
-    std::int64_t asked_at = 0;
-    std::int64_t fed_at = 0;
-    std::int64_t renewed_at = 0;
+    struct Chore {
+        std::int64_t every_ms;
+        std::function<void(std::int64_t now)> run;
+        std::int64_t done_at_ms = 0;
+    };
+    Chore chores[] = {{kFeedsEveryMs, [this](std::int64_t) { syncDueFeeds(services_); }},
+                      {kOverdueEveryMs, [this](std::int64_t) { fetchOverdue(services_); }},
+                      {kTokenUpkeepEveryMs, [this](std::int64_t) { renewIdleTokens(services_); }},
+                      {kOldOrdersEveryMs,
+                       [this](std::int64_t now) {
+                           tellOldOrders(services_.database, services_.repositories, now);
+                       }},
+                      {kSweepEveryMs, [this](std::int64_t now) {
+                           services_.control.stats.rows_swept += static_cast<std::uint64_t>(
+                               sweepFlows(services_.database, services_.repositories.flows, now));
+                       }}};
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
         const std::int64_t now = services_.now_ms();
         keeper_.extendAll(now + kLeaseMs);
-        if (now - fed_at >= kFeedsEveryMs) {
-            fed_at = now;
-            syncDueFeeds(services_);
-        }
-        if (now - asked_at >= kOverdueEveryMs) {
-            asked_at = now;
-            fetchOverdue(services_);
-        }
-        if (now - renewed_at >= kTokenUpkeepEveryMs) {
-            renewed_at = now;
-            renewIdleTokens(services_);
-        }
-        if (now - swept_at >= kSweepEveryMs) {
-            swept_at = now;
-            services_.control.stats.rows_swept += static_cast<std::uint64_t>(
-                sweepFlows(services_.database, services_.repositories.flows, now));
+        for (Chore& chore : chores) {
+            if (now - chore.done_at_ms < chore.every_ms) continue;
+            chore.done_at_ms = now;
+            chore.run(now);
         }
         lock.lock();
         changed_.wait_for(lock, std::chrono::milliseconds(kExtendEveryMs),

@@ -16,6 +16,7 @@ struct FlowStats {
     LabelledCounter started;                   ///< by command and vendor
     LabelledCounter ended;                     ///< by command and state
     LabelledCounter calls;                     ///< by vendor and outcome: 2xx … 5xx, lost …
+    LabelledCounter unmapped;                  ///< by vendor: words that its plugin does not map
     LabelledCounter sleeps;                    ///< by vendor and what is waited for
     std::atomic<std::uint64_t> lost{0};        ///< steps without a reply
     std::atomic<std::uint64_t> uncertain{0};   ///< flows that wait for a person

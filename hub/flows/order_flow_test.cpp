@@ -39,7 +39,7 @@ protected:
     hubsdk::Result<void> resolveAs(const storage::TenantScope& scope, const std::string& id,
                                    Verdict verdict, std::optional<std::string> vendor_order_id) {
         return database_->write(storage::WriteQueue::kPortal, [&](storage::Connection& connection) {
-            resolveFlow({connection, *repositories_, scope, now_}, id,
+            resolveFlow({connection, *repositories_, scope, now_}, *plugins_, id,
                         {verdict, vendor_order_id, "key-7"});
         });
     }
@@ -276,6 +276,29 @@ TEST_F(OrderFlowTest, ResolvedAsPlacedItTakesTheVendorsIdAndFetches) {
               1);
     EXPECT_EQ(resolve(order.flow_id, Verdict::kAbandon).error().code, ErrorCode::kConflict)
         << "only once";
+}
+
+// canonical-model.md section 5.1: cancellation is tried for every open vendor order.
+TEST_F(OrderFlowTest, ResolvedAsPlacedAfterItWasCancelledItIsCancelledAtTheVendor) {
+    vendor_.on("/read", {answer(200, R"({"id":"v-9"})")});
+    vendor_.on("/cancel", {answer(200)});
+    const auto order = uncertainOrder();
+    sql("UPDATE screening_order SET status = 'cancelled' WHERE id = ?", {order.order_id});
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kPlaced, "v-9").ok());
+    runToEnd();
+    EXPECT_EQ(vendor_.seen("/cancel").size(), 1U);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task"), 0);
+}
+
+TEST_F(OrderFlowTest, WhatNoProgramCanCancelIsAPersonsTask) {
+    const auto order = uncertainOrder();
+    sql("UPDATE screening_order SET status = 'cancelled' WHERE id = ?", {order.order_id});
+    sql("UPDATE vendor_order SET plugin_key = 'gone' WHERE id = ?", {order.vendor_order_id});
+    ASSERT_TRUE(resolve(order.flow_id, Verdict::kPlaced, "v-9").ok());
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback' AND subject_id = '" +
+                    order.order_id + "'"),
+              1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);
 }
 
 TEST_F(OrderFlowTest, ResolvedAsNotPlacedItIsSentAgain) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hub/flows/cancellation.hpp"
 #include "hub/flows/commands.hpp"
 #include "hub/flows/subject.hpp"
 #include "hub/security/digest.hpp"
@@ -47,18 +48,30 @@ bool isVendorId(std::string_view id) {
            std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// The vendor order of a submit, if the order was cancelled here meanwhile.
+std::optional<storage::VendorOrder> calledOff(const domain::UnitOfWork& unit,
+                                              const storage::Flow& flow) {
+    if (flow.command != "order.submit" || flow.subject_type != "vendor_order") return std::nullopt;
+    const auto& repositories = unit.repositories;
+    auto row = repositories.vendor_orders.find(unit.connection, unit.scope, flow.subject_id);
+    if (!row) return std::nullopt;
+    const auto order = repositories.orders.find(unit.connection, unit.scope, row->order_id);
+    return order && order->status == "cancelled" ? row : std::nullopt;
+}
+
 // What was called off meanwhile must not be sent to the vendor after all.
 void requireWanted(const domain::UnitOfWork& unit, const storage::Flow& flow) {
-    if (flow.command != "order.submit" || flow.subject_type != "vendor_order") return;
-    const auto& repositories = unit.repositories;
-    const auto vendor =
-        repositories.vendor_orders.find(unit.connection, unit.scope, flow.subject_id);
-    if (!vendor) return;
-    const auto order = repositories.orders.find(unit.connection, unit.scope, vendor->order_id);
-    if (order && order->status == "cancelled") {
+    if (calledOff(unit, flow)) {
         throw UnitRefused(makeError(ErrorCode::kConflict,
                                     "the order is cancelled: its submit can only be abandoned"));
     }
+}
+
+// Nor may the vendor work on it.
+void cancelIfCalledOff(const domain::UnitOfWork& unit, const plugins::PluginRegistry& plugins,
+                       const storage::Flow& flow, const std::string& actor_id) {
+    if (const auto row = calledOff(unit, flow))
+        cancelAtVendor(unit, plugins, *row, {domain::Actor::kUser, actor_id, std::nullopt});
 }
 
 // An order that was placed is nothing to us without its name at the vendor.
@@ -101,8 +114,8 @@ void record(const domain::UnitOfWork& unit, const storage::Flow& flow, const Ver
 
 }  // namespace
 
-void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
-                 const FlowVerdict& verdict) {
+void resolveFlow(const domain::UnitOfWork& unit, const plugins::PluginRegistry& plugins,
+                 std::string_view flow_id, const FlowVerdict& verdict) {
     const auto& repositories = unit.repositories;
     const auto flow = repositories.flows.findHead(unit.connection, unit.scope, flow_id);
     if (!flow) throw UnitRefused(makeError(ErrorCode::kNotFound, "there is no such flow"));
@@ -139,6 +152,7 @@ void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
                                                             : hubsdk::ErrorClass::kInternal;
     }
     settleSubject(unit, end);
+    if (placed) cancelIfCalledOff(unit, plugins, *flow, verdict.actor_id);
 }
 
 }  // namespace hub::flows

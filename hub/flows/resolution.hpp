@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hub/domain/unit_of_work.hpp"
+#include "hub/plugins/registry.hpp"
 
 #include <optional>
 #include <string>
@@ -25,10 +26,11 @@ struct FlowVerdict {
 };
 
 /// Ends the flow or lets it run again, moves its vendor order, and writes the audit entry, all in
-/// the caller's unit. An uncertain flow takes kPlaced, kNotPlaced and kAbandon, a parked one
+/// the caller's unit. An order that was placed but is cancelled here meanwhile is cancelled at the
+/// vendor too. An uncertain flow takes kPlaced, kNotPlaced and kAbandon, a parked one
 /// kResume and kAbandon. Throws StorageError, and UnitRefused: kNotFound, kConflict if the flow is
 /// in another state, kInvalid with path vendor_order_id if the id is missing or out of place.
-void resolveFlow(const domain::UnitOfWork& unit, std::string_view flow_id,
-                 const FlowVerdict& verdict);
+void resolveFlow(const domain::UnitOfWork& unit, const plugins::PluginRegistry& plugins,
+                 std::string_view flow_id, const FlowVerdict& verdict);
 
 }  // namespace hub::flows

@@ -12,15 +12,6 @@ namespace {
 constexpr std::string_view kSubmit = "order.submit";
 constexpr std::string_view kRefresh = "order.refresh";
 
-void openManualTask(const domain::UnitOfWork& unit, const storage::VendorOrder& row) {
-    storage::Task task;
-    task.kind = "manual_fallback";
-    task.subject_type = "screening_order";
-    task.subject_id = row.order_id;
-    task.role = "admin";
-    domain::openTask(unit, {domain::Actor::kSystem, row.plugin_key, std::nullopt}, task);
-}
-
 // The order goes on, also after giving up: then by hand.
 void settleSubmit(const domain::UnitOfWork& unit, const SubjectEnd& end,
                   storage::VendorOrder& row) {
@@ -81,7 +72,10 @@ void settleSubject(const domain::UnitOfWork& unit, const SubjectEnd& end) {
     const bool over = end.ending != Ending::kUncertain;
     const bool done = end.ending == Ending::kDone;
     if (end.flow.command == kSubmit && over) settleSubmit(unit, end, *row);
-    if (end.ending == Ending::kGaveUp) openManualTask(unit, *row);
+    if (end.ending == Ending::kGaveUp) {
+        domain::openTask(unit, {domain::Actor::kSystem, row->plugin_key, std::nullopt},
+                         domain::manualFallback("screening_order", row->order_id));
+    }
     const std::int64_t seen = end.flow.fetch_wanted_seen.value_or(0);
     const bool fetched = end.flow.command == kRefresh && done;
     if (fetched) row->fetch_done = std::max(row->fetch_done, seen);

@@ -1,7 +1,9 @@
 // Feeds, blobs, leases, and what is deleted when.
 #include "hub/flows/flow_engine.hpp"
 #include "hub/flows/flow_sweep.hpp"
+#include "hub/flows/old_orders.hpp"
 #include "hub/flows/testing/flow_fixture.hpp"
+#include "hub/storage/time_text.hpp"
 
 #include <future>
 
@@ -269,6 +271,68 @@ TEST_F(UpkeepTest, AnEngineRunsWhatIsStartedAndStops) {
     ASSERT_EQ(seen.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
     engine.stop();
     EXPECT_EQ(state(id), "done") << error(id);
+}
+
+// canonical-model.md section 5.1: 30 days, once per order.
+TEST_F(UpkeepTest, OldOrdersAreToldOfOnceAndStopWhereTheyRan) {
+    struct Row {
+        const char* status;
+        const char* then;
+        bool told;
+    };
+    const Row rows[] = {
+        {"submitted", "requires_action", true},
+        {"awaiting_applicant_info", "requires_action", true},
+        {"data_verification", "requires_action", true},
+        {"in_progress", "requires_action", true},
+        {"requires_action", "requires_action", true},
+        {"on_hold", "on_hold", true},
+        {"pending_review", "pending_review", true},
+        {"draft", "draft", false},
+        {"failed", "failed", false},
+        {"completed", "completed", false},
+        {"cancelled", "cancelled", false},
+    };
+    std::vector<std::string> ids;
+    std::int64_t all = 0;
+    for (const Row& row : rows) {
+        ids.push_back(startOrder("{}").order_id);
+        sql("UPDATE screening_order SET status = ? WHERE id = ?", {row.status, ids.back()});
+        all += row.told ? 1 : 0;
+    }
+    const auto pass = [&] { return tellOldOrders(*database_, *repositories_, now_); };
+    now_ += kOrderAgeMaxMs - 1;
+    EXPECT_EQ(pass(), 0) << "not yet";
+    now_ += 1;
+    EXPECT_EQ(pass(), all);
+    for (const Row& row : rows) {
+        const std::string& id = ids.at(static_cast<std::size_t>(&row - rows));
+        SCOPED_TRACE(row.status);
+        EXPECT_EQ(orderStatus(id), row.then);
+        EXPECT_EQ(
+            count("SELECT COUNT(*) FROM alert WHERE kind = 'stale_order' AND subject_id = ?", {id}),
+            row.told ? 1 : 0);
+    }
+    EXPECT_EQ(count("SELECT COUNT(*) FROM screening_order WHERE action_reason = 'order_too_old'"),
+              4);
+    sql("UPDATE screening_order SET status = 'in_progress'");
+    EXPECT_EQ(pass(), 0) << "once per order";
+    now_ += kOrderAgeMaxMs;
+    EXPECT_EQ(pass(), 2) << "what was no case then is one now";
+}
+
+TEST_F(UpkeepTest, AnOrderAgesFromItsSubmission) {
+    const auto order = startOrder("{}");
+    sql("UPDATE screening_order SET status = 'draft', submitted_at = NULL WHERE id = ?",
+        {order.order_id});
+    now_ += kOrderAgeMaxMs / 2;
+    sql("UPDATE screening_order SET status = 'submitted', submitted_at = ? WHERE id = ?",
+        {storage::timeText(now_.load()), order.order_id});
+    const auto pass = [&] { return tellOldOrders(*database_, *repositories_, now_); };
+    now_ += kOrderAgeMaxMs / 2;
+    EXPECT_EQ(pass(), 0);
+    now_ += kOrderAgeMaxMs / 2;
+    EXPECT_EQ(pass(), 1);
 }
 
 }  // namespace

@@ -61,8 +61,10 @@ protected:
         return count("SELECT COUNT(*) FROM task WHERE kind = 'unknown_vendor_order'");
     }
 
+    InboxStats stats_;
     InboxWorker worker_{
-        InboxServices{*database_, *repositories_, *plugins_, [this] { return now_.load(); }, {}},
+        InboxServices{
+            *database_, *repositories_, *plugins_, [this] { return now_.load(); }, {}, &stats_},
         "test", 1};
 };
 
@@ -194,6 +196,40 @@ TEST_F(FollowTest, ADeliveryAsksOnlyForWhatIsOffered) {
     EXPECT_THAT(refused("{}", false), HasSubstr("names no object"));
     EXPECT_EQ(refused(R"({"command":"order.cancel",)" + links, false), "");
     EXPECT_EQ(objectFlows(), 1);
+}
+
+// Perhaps the submit under way brings the order in; perhaps it is nobody's.
+TEST_F(FollowTest, AnUnknownOrderIsHeldForAQuarterOfAnHourAtMost) {
+    startOrder(kSettings);
+    const std::string id =
+        deliver(R"({"observations":[{"kind":"screening","vendor_order_id":"nobody","checks":[],)"
+                R"("order_status":"in_progress"}]})");
+    const std::int64_t end_ms = now_ + kHoldMaxMs;
+    while (now_ < end_ms) {
+        work();
+        ASSERT_NE(status(id), "processed");
+        ASSERT_EQ(tasks(), 0);
+        now_ += 60'000;
+    }
+    work();
+    EXPECT_EQ(status(id), "processed");
+    EXPECT_EQ(tasks(), 1);
+}
+
+TEST_F(FollowTest, WordsWithoutAMappingAreCountedByVendorWhereverTheyComeFrom) {
+    const char* words = R"("unmapped":["status:weird","outcome:odd"])";
+    vendor_.on("/orders",
+               {answer(201, R"({"observation":{"kind":"screening","vendor_order_id":"v-1",)"
+                            R"("checks":[],"order_status":"in_progress",)" +
+                                std::string(words) + "}}")});
+    startOrder(kSettings);
+    run();
+    EXPECT_EQ(control_.stats.unmapped.of("flow_trial", "reply"), 2U);
+    deliver(R"({"observations":[{"kind":"screening","vendor_order_id":"v-1","checks":[],)"
+            R"("order_status":"in_progress",)" +
+            std::string(words) + "}]}");
+    work();
+    EXPECT_EQ(stats_.unmapped.of("flow_trial", "delivery"), 2U);
 }
 
 }  // namespace

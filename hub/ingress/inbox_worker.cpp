@@ -432,6 +432,7 @@ void InboxWorker::applyOne(Work& work, const hubsdk::Observation& observation, s
     progress.settled = settles;
     if (services_.stats != nullptr) {
         services_.stats->observations.add(work.account.plugin_key, domain::nameOf(applied.outcome));
+        services_.stats->unmapped.add(work.account.plugin_key, "delivery", applied.unmapped);
     }
     observe::log(Level::kInfo, "observation." + std::string(domain::nameOf(applied.outcome)),
                  {{"delivery", work.row.id}, {"account", work.account.id}, {"ordinal", ordinal}});

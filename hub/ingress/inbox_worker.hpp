@@ -37,6 +37,7 @@ struct InboxStats {
     observe::LabelledCounter observations;  ///< words of domain::nameOf(ApplyOutcome)
     std::atomic<std::size_t> threads = 0;
     std::atomic<std::size_t> busy = 0;  ///< threads that have deliveries in hand
+    observe::LabelledCounter unmapped;      ///< words of the vendor that no plugin maps
 };
 
 /// Everything outlives the worker.

@@ -27,7 +27,7 @@ protected:
                              [&](storage::Connection& connection) { connection.run(text); });
         ASSERT_TRUE(done.ok()) << done.error().text();
     }
-    void send(const std::string& event, const std::string& persons) {
+    [[nodiscard]] Sent signedBy(const std::string& event, const std::string& persons) const {
         Sent sent;
         sent.vendor = "roster";
         sent.token = account_.token;
@@ -36,7 +36,10 @@ protected:
         sent.more_headers.push_back(
             {"X-Roster-Signature", security::hexEncode(security::hmac(security::HashAlg::kSha256,
                                                                       sent.secret, sent.body))});
-        ASSERT_EQ(knock(sent).status, 200);
+        return sent;
+    }
+    void send(const std::string& event, const std::string& persons) {
+        ASSERT_EQ(knock(signedBy(event, persons)).status, 200);
     }
     InboxWorker worker(const std::string& owner, std::function<std::int64_t()> now_ms) {
         return {{*database_, *repositories_, *plugins_, std::move(now_ms), [] {}}, owner, 1};
@@ -63,6 +66,22 @@ protected:
 };
 
 constexpr const char* kGood = R"({"id":"p1","status":"completed","outcome":"clear"})";
+
+// TM-IN-3
+TEST_F(InboxWorkerTest, AThousandParallelCopiesHaveOneEffect) {
+    const Sent sent = signedBy("e1", kGood);
+    std::vector<std::future<http::Response>> answers;
+    for (int i = 0; i < 1000; ++i) answers.push_back(knockLater(sent));
+    // The first copies are interpreted while the last ones come.
+    work();
+    for (auto& answer : answers) ASSERT_EQ(answer.get().status, 200);
+    work();
+    EXPECT_EQ(count("SELECT COUNT(*) FROM observation"), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM screening_order"), 1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM audit_entry WHERE action = 'order_created'"), 1);
+    EXPECT_EQ(count("SELECT duplicates FROM inbound_event"), 999);
+    EXPECT_EQ(statusOf("p1"), "completed");
+}
 
 // TM-DATA-2: who cannot be read is told of, and does not come back for ever.
 TEST_F(InboxWorkerTest, BuriesWhatCannotBeOpened) {

@@ -20,12 +20,13 @@ class LabelledCounter {
 public:
     using Labels = std::pair<std::string, std::string>;
 
-    void add(std::string_view first, std::string_view second) {
+    void add(std::string_view first, std::string_view second, std::uint64_t by = 1) {
+        if (by == 0) return;
         const std::lock_guard lock(mutex_);
         Labels labels{first, second};
         if (values_.size() >= kStatSeriesMax && !values_.contains(labels))
             labels = {"other", "other"};
-        ++values_[std::move(labels)];
+        values_[std::move(labels)] += by;
     }
     [[nodiscard]] std::map<Labels, std::uint64_t> values() const {
         const std::lock_guard lock(mutex_);

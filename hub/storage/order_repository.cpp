@@ -115,13 +115,13 @@ CreatedOrder OrderRepository::create(Connection& connection, const TenantScope& 
         "INSERT INTO screening_order (id, tenant_id, order_number, channel, person_id, "
         "application_ref, package_code, provider_config_id, status, reference_number, "
         "job_location, "
-        "request_enc, created_by, submitted_at, last_activity_at, created_at, updated_at) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "request_enc, created_by, submitted_at, last_activity_at, aging_since, created_at, "
+        "updated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         {created.order_id, tenant, created.order_number, order.channel, created.person_id,
          order.application_ref, order.package_code, order.account_id, order.status,
          order.reference_number, order.job_location,
          orders_.seal(tenant, created.order_id, "request_enc", order.request_document),
-         order.created_by, order.status == "draft" ? Value() : Value(now), now, now, now});
+         order.created_by, order.status == "draft" ? Value() : Value(now), now, now, now, now});
     for (const auto& wanted : order.checks) {
         Check check;
         check.order_id = created.order_id;
@@ -141,6 +141,26 @@ std::optional<Order> OrderRepository::find(Connection& connection, const TenantS
     connection.query(select("WHERE id = ? AND tenant_id = ?"), {id, scope.tenantId()},
                      [&](const Row& row) { found = orderOf(row, orders_, scope.tenantId()); });
     return found;
+}
+
+std::vector<AgingOrder> OrderRepository::agingBefore(Connection& connection,
+                                                     const SystemScope& /*system*/,
+                                                     std::int64_t since_ms, int rows_max) const {
+    std::vector<AgingOrder> old;
+    connection.query(
+        "SELECT id, tenant_id FROM screening_order WHERE aging_since <= ? ORDER BY aging_since "
+        "LIMIT ?",
+        {timeText(since_ms), rows_max}, [&](const Row& row) {
+            old.push_back({row.string(0), row.string(1)});
+        });
+    return old;
+}
+
+void OrderRepository::setAgingSince(Connection& connection, const TenantScope& scope,
+                                    std::string_view id,
+                                    std::optional<std::int64_t> since_ms) const {
+    connection.run("UPDATE screening_order SET aging_since = ? WHERE id = ? AND tenant_id = ?",
+                   {timeText(since_ms), id, scope.tenantId()});
 }
 
 std::vector<Order> OrderRepository::list(Connection& connection, const TenantScope& scope,

@@ -142,6 +142,12 @@ struct OrderFilter {
     PageOf page;
 };
 
+/// An order together with its tenant, found across tenants.
+struct AgingOrder {
+    std::string id;
+    std::string tenant_id;
+};
+
 /// All functions throw StorageError; an unknown or foreign id is not found.
 class OrderRepository {
 public:
@@ -167,6 +173,14 @@ public:
     /// changed since it was read (TM-DB-4).
     void save(Connection& connection, const TenantScope& scope, Order& order,
               std::int64_t now_ms) const;
+
+    /// Orders that may be open since before `since_ms`, the oldest first; nobody was told of them.
+    [[nodiscard]] std::vector<AgingOrder> agingBefore(Connection& connection,
+                                                      const SystemScope& system,
+                                                      std::int64_t since_ms, int rows_max) const;
+    /// Counts the order's age from then on; nothing: no more.
+    void setAgingSince(Connection& connection, const TenantScope& scope, std::string_view id,
+                       std::optional<std::int64_t> since_ms) const;
 
     [[nodiscard]] std::optional<Person> person(Connection& connection, const TenantScope& scope,
                                                std::string_view id) const;
