@@ -161,6 +161,7 @@ Result<void> Hub::Parts::openStorage(const HubConfig& config, Started& started) 
                          started.master_key_file);
     }
     repositories = std::make_unique<storage::Repositories>(*vault);
+    repositories->orders.fillNumbersFrom(*database);
     keys = std::make_unique<KeyWatch>(*database, *repositories, *vault, &wallClock);
     return {};
 }

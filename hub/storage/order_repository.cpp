@@ -4,7 +4,6 @@
 #include <iterator>
 
 #include "hub/security/digest.hpp"
-#include "hub/storage/tenant_repository.hpp"
 #include "hub/storage/time_text.hpp"
 
 namespace hub::storage {
@@ -56,15 +55,6 @@ Order orderOf(const Row& row, const SealedCells& cells, const std::string& tenan
     return out;
 }
 
-/// CHX-YYYYMMDD-XXXX (canonical-model.md section 7.10); more digits on a day with more orders.
-std::string nextOrderNumber(Connection& connection, std::int64_t now_ms) {
-    std::string day = timeText(now_ms).substr(0, 10);
-    std::erase(day, '-');
-    std::string number = std::to_string(nextNumber(connection, "order:" + day));
-    if (number.size() < 4) number.insert(0, 4 - number.size(), '0');
-    return "CHX-" + day + "-" + number;
-}
-
 constexpr std::size_t kSsnDigits = 9;
 
 std::string digitsOf(std::string_view text) {
@@ -109,7 +99,7 @@ CreatedOrder OrderRepository::create(Connection& connection, const TenantScope& 
     CreatedOrder created;
     created.person_id = security::uuid7(now_ms);
     created.order_id = security::uuid7(now_ms);
-    created.order_number = nextOrderNumber(connection, now_ms);
+    created.order_number = numbers_.next(connection, now_ms);
     insertPerson(connection, scope, order, created.person_id, now_ms);
     connection.run(
         "INSERT INTO screening_order (id, tenant_id, order_number, channel, person_id, "

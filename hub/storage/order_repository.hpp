@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/storage/order_numbers.hpp"
 #include "hub/storage/page.hpp"
 #include "hub/storage/sealed_cells.hpp"
 #include "hub/storage/tenant_scope.hpp"
@@ -159,6 +160,9 @@ public:
           checks_(vault, "screening_check"),
           findings_(vault, "finding") {}
 
+    /// Order numbers are taken in ranges of this database from here on; see OrderNumbers.
+    void fillNumbersFrom(Database& database) { numbers_.fillFrom(database); }
+
     /// Adds person, order and checks; takes the next order number of the day.
     CreatedOrder create(Connection& connection, const TenantScope& scope, const NewOrder& order,
                         std::int64_t now_ms) const;
@@ -207,6 +211,7 @@ public:
 private:
     void insertPerson(Connection& connection, const TenantScope& scope, const NewOrder& order,
                       const std::string& id, std::int64_t now_ms) const;
+    OrderNumbers numbers_;
     SealedCells orders_;
     const security::Vault& vault_;
     SealedCells persons_;

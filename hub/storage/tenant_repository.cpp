@@ -69,23 +69,24 @@ std::optional<Tenant> TenantRepository::own(Connection& connection,
     return findById(connection, scope.tenantId());
 }
 
-std::int64_t nextNumber(Connection& connection, std::string_view counter) {
-    const auto count = [&] {
-        return connection.run("UPDATE counter SET value = value + 1 WHERE scope = ?", {counter});
+std::int64_t nextNumber(Connection& connection, std::string_view counter, std::int64_t count) {
+    const auto add = [&] {
+        return connection.run("UPDATE counter SET value = value + ? WHERE scope = ?",
+                              {count, counter});
     };
-    if (count() == 0) {
+    if (add() == 0) {
         try {
-            connection.run("INSERT INTO counter (scope, value) VALUES (?, 1)", {counter});
+            connection.run("INSERT INTO counter (scope, value) VALUES (?, ?)", {counter, count});
         } catch (const StorageError& error) {
             // Another node made it in between.
             if (error.code() != StorageErrorCode::kUnique) throw;
-            count();
+            add();
         }
     }
-    std::int64_t number = 0;
+    std::int64_t last = 0;
     connection.query("SELECT value FROM counter WHERE scope = ?", {counter},
-                     [&](const Row& row) { number = row.integer(0); });
-    return number;
+                     [&](const Row& row) { last = row.integer(0); });
+    return last - count + 1;
 }
 
 }  // namespace hub::storage

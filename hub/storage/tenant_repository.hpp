@@ -35,7 +35,8 @@ public:
     [[nodiscard]] std::optional<Tenant> own(Connection& connection, const TenantScope& scope) const;
 };
 
-/// The next number of a counter, from 1. Only inside a unit: it counts with the unit's commit.
-std::int64_t nextNumber(Connection& connection, std::string_view counter);
+/// The first of the next `count` numbers of a counter, from 1. Only inside a unit: they count with
+/// the unit's commit.
+std::int64_t nextNumber(Connection& connection, std::string_view counter, std::int64_t count = 1);
 
 }  // namespace hub::storage

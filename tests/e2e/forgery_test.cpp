@@ -98,10 +98,16 @@ TEST_P(ForgedHint, ChangesNothingUntilTheVendorHasSaidSo) {
     const std::string order = placeOrder(provider);
     const auto before = stateOf(order);
     EXPECT_EQ(before.front(), "in_progress");
+    StoredRows rows(hub_);
+    const RowCounts were = rows.counts();
 
     EXPECT_EQ(tell(provider, "one", GetParam(), "e1", kSaysConsider), 200);
     EXPECT_TRUE(fetchedAgain("p1", 0)) << "a hint is a reason to ask";
     EXPECT_EQ(stateOf(order), before) << "the vendor knows nothing of it";
+    // The delivery, what it said, and the question to the vendor.
+    EXPECT_THAT(
+        changedTables(were, rows.counts(), {"inbound_event", "observation", "flow", "flow_step"}),
+        IsEmpty());
 
     vendor_.know("p1", R"({"id":"p1","status":"completed","outcome":"clear"})");
     const int asked = vendor_.fetches("p1");

@@ -1,10 +1,13 @@
 // An order the whole way, between the real hub and the vendor's twin: what the API shows, what the
 // rows say, and what stays when it does not go well.
+#include "tests/e2e/sinks.hpp"
 #include "tests/e2e/stage.hpp"
 
 namespace hub::e2e {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -12,6 +15,22 @@ using ::testing::IsEmpty;
 
 class OrderStory : public Stage {
 protected:
+    // However the story went: no secret, and nothing of a person that is sealed (TM-OUT-11).
+    void TearDown() override {
+        EXPECT_TRUE(waitFor(30, [&] { return atRest(hub_); }));
+        const std::string url = hub_.webhookPath();
+        const auto sinks = sinksOf(hub_);
+        EXPECT_THAT(foundIn(sinks, {{"the vendor's key", std::string(kApiKey)},
+                                    {"our key", hub_.key()},
+                                    {"the endpoint", url.substr(url.rfind('/') + 1)},
+                                    {"the SSN that the vendor has", "543434645"},
+                                    {"it with dashes", "543-43-4645"}}),
+                    IsEmpty());
+        EXPECT_THAT(foundIn(sinks, {{"it", "checkr"}, {"the start", "listening on"}}),
+                    AllOf(Contains("the log holds the start"),
+                          Contains("provider_config.plugin_key holds it")))
+            << "the places were not looked at";
+    }
     // What must hold of every order that came to its end through webhooks.
     void expectWholeTrail(const std::string& id, const std::string& end) {
         EXPECT_TRUE(waitFor(30, [&] { return atRest(hub_); }));
@@ -101,6 +120,26 @@ TEST_F(OrderStory, OfAnApplicantWithRecordsWaitsForReviewWithThem) {
     expectWholeTrail(id, "pending_review");
 }
 
+TEST_F(OrderStory, LeavesNothingOfThePersonInTheOpen) {
+    const auto placed =
+        hub_.api("POST", "/orders",
+                 R"({"providerId":")" + provider_id_ +
+                     R"(","package":"driver_pro","applicant":{"email":"clear.planted@example.com",)"
+                     R"("firstName":"Plantagenet","lastName":"Sealedname","ssn":"219099999",)"
+                     R"("dateOfBirth":"1971-03-29","phone":"+12125550147"},)"
+                     R"("workLocation":{"country":"US","region":"CA","city":"Oakland"}})");
+    const std::string id(placed.root().pointer("/data/id").text());
+    ASSERT_NE(id, "") << hubsdk::toText(placed.root());
+    (void)orderIn("completed", id);
+    ASSERT_TRUE(waitFor(30, [&] { return atRest(hub_); }));
+    const std::map<std::string, std::string> person{
+        {"the e-mail", "clear.planted"},   {"the first name", "Plantagenet"},
+        {"the last name", "Sealedname"},   {"the SSN", "219099999"},
+        {"it with dashes", "219-09-9999"}, {"the birthday", "1971-03-29"},
+        {"the phone", "2125550147"}};
+    EXPECT_THAT(foundIn(sinksOf(hub_), person), IsEmpty());
+}
+
 TEST_F(OrderStory, IsCancelledHereAndAtTheVendor) {
     const std::string id = placeOrder("waiting");
     (void)orderIn("awaiting_applicant_info", id);
@@ -139,6 +178,9 @@ TEST_F(OrderStory, CannotBeCancelledAfterItsEnd) {
 // The vendor has taken the applicant's data and then refuses the order itself.
 TEST_F(OrderStory, ShowsThatTheVendorRefusedIt) {
     twin_.setSwitch(R"({"fail_next":{"status":422,"request":"POST /v1/invitations"}})");
+    ASSERT_TRUE(waitFor(30, [&] { return atRest(hub_); }));
+    StoredRows rows(hub_);
+    const RowCounts before = rows.counts();
     const std::string id = placeOrder("clear");
     const auto ended = orderIn("failed", id);
     const hubsdk::Json vendor = ended.root().pointer("/data/vendorOrders/0");
@@ -146,13 +188,56 @@ TEST_F(OrderStory, ShowsThatTheVendorRefusedIt) {
     EXPECT_EQ(vendor["lastError"].text(), "validation");
     EXPECT_FALSE(vendor["vendorOrderId"].present());
     ASSERT_TRUE(waitFor(30, [&] { return atRest(hub_); }));
-    StoredRows rows(hub_);
     EXPECT_THAT(rows.texts("SELECT error FROM flow WHERE command = 'order.submit'"),
                 ElementsAre(HasSubstr("validation 422")));
-    for (const char* table : {"screening_check", "finding"}) EXPECT_EQ(rows.count(table), 0);
+    // The order, the attempt with what the vendor told of the candidate, and the trail: no result.
+    const std::set<std::string> told{
+        "inbound_event", "observation",    "external_link",   "flow",         "flow_step", "alert",
+        "audit_entry",   "outbound_event", "screening_order", "vendor_order", "person"};
+    EXPECT_THAT(changedTables(before, rows.counts(), told), IsEmpty());
     EXPECT_EQ(twin_.ledger().root()["invitations"].asInt64(), 0);
     expectAudit(rows, id, "failed");
 }
+
+// TM-IN-6: what the vendor never delivers is found by asking.
+class VendorSilent : public OrderStory, public ::testing::WithParamInterface<int> {
+protected:
+    // Five webhooks of each order.
+    bool storiesAreOver(std::int64_t orders) {
+        return waitFor(30, [&] {
+            const auto ledger = twin_.ledger();
+            return ledger.root()["webhooks_offered"].asInt64() == 5 * orders &&
+                   ledger.root()["webhooks_open"].asInt64() == 0 && atRest(hub_);
+        });
+    }
+};
+
+TEST_P(VendorSilent, EveryOrderEndsAsTheVendorSays) {
+    twin_.setSwitch(R"({"drop_percent":)" + std::to_string(GetParam()) + "}");
+    const std::string clear = placeOrder("clear");
+    const std::string consider = placeOrder("consider");
+    ASSERT_TRUE(storiesAreOver(2));
+    StoredRows rows(hub_);
+    EXPECT_EQ(rows.count("inbound_event"), 10 - 10 * GetParam() / 100);
+    if (GetParam() == 100) {
+        EXPECT_EQ(statusOf(clear), "awaiting_applicant_info");
+    }
+
+    letHoursPass();
+    EXPECT_EQ(orderIn("completed", clear).root().pointer("/data/result").text(), "clear");
+    const auto found = orderIn("pending_review", consider);
+    EXPECT_EQ(found.root().pointer("/data/result").text(), "consider");
+    EXPECT_EQ(rows.number("SELECT COUNT(*) FROM finding WHERE order_id = ?", {consider}), 6);
+    EXPECT_EQ(rows.count("finding"), 6);
+    for (const std::string& id : {clear, consider}) {
+        EXPECT_EQ(order(id).root().pointer("/data/vendorOrders/0/status").text(), "completed");
+        EXPECT_THAT(sortedTexts(order(id).root().pointer("/data/checks"), "status"),
+                    Each("completed"));
+    }
+    EXPECT_EQ(twin_.ledger().root()["invitations"].asInt64(), 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Percent, VendorSilent, ::testing::Values(50, 100));
 
 class VendorAway : public OrderStory, public ::testing::WithParamInterface<int> {};
 

@@ -59,6 +59,20 @@ hubsdk::JsonDocument Stage::orderIn(const std::string& status, const std::string
     return order(id);
 }
 
+void Stage::letHoursPass() {
+    ASSERT_EQ(hub_.terminate(), 0);
+    const auto driver = storage::makeDriver(hub_.storageUrl());
+    auto connection = driver->open(storage::Access::kWrite);
+    connection->beginWrite();
+    connection->run(
+        "UPDATE vendor_order SET next_poll_at = '2020-01-01 00:00:00.000' "
+        "WHERE next_poll_at IS NOT NULL",
+        {});
+    connection->commit();
+    connection.reset();
+    hub_.start();
+}
+
 bool atRest(const RunningHub& hub) {
     StoredRows rows(hub);
     return rows.number(

@@ -39,6 +39,8 @@ protected:
     /// The order once it has that status, and as it is after 30 s if it never has.
     [[nodiscard]] hubsdk::JsonDocument orderIn(const std::string& status,
                                                const std::string& id) const;
+    /// Until what the hub knows of every open order is too old. Starts the hub anew.
+    void letHoursPass();
     Twin twin_{kApiKey};
     RunningHub hub_;
     std::string provider_id_;

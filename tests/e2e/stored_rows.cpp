@@ -10,6 +10,10 @@ constexpr std::string_view kFileTables = "SELECT name FROM sqlite_master WHERE t
 constexpr std::string_view kServerTables =
     "SELECT table_name FROM information_schema.tables "
     "WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'";
+constexpr std::string_view kFileColumns = "SELECT name FROM pragma_table_info(?)";
+constexpr std::string_view kServerColumns =
+    "SELECT column_name FROM information_schema.columns "
+    "WHERE table_schema = DATABASE() AND table_name = ?";
 
 }  // namespace
 
@@ -39,12 +43,31 @@ std::int64_t StoredRows::count(std::string_view table) {
 RowCounts StoredRows::counts() {
     RowCounts counts;
     connection_->beginRead();
-    const bool server = connection_->dialect().writesInParallel();
-    for (const std::string& table : texts(server ? kServerTables : kFileTables)) {
+    for (const std::string& table : tables()) {
         if (!kBookkeeping.contains(table)) counts[table] = count(table);
     }
     connection_->rollback();
     return counts;
+}
+
+std::vector<std::string> StoredRows::tables() {
+    return texts(connection_->dialect().writesInParallel() ? kServerTables : kFileTables);
+}
+
+std::map<std::string, std::string> StoredRows::columns() {
+    const bool server = connection_->dialect().writesInParallel();
+    const std::string_view bytes = server ? " AS BINARY)" : " AS BLOB)";
+    std::map<std::string, std::string> columns;
+    for (const std::string& table : tables()) {
+        for (const std::string& name : texts(server ? kServerColumns : kFileColumns, {table})) {
+            std::string& all = columns[table + "." + name];
+            connection_->query(
+                "SELECT CAST(" + name + std::string(bytes) + " FROM " + table + " WHERE " + name +
+                    " IS NOT NULL",
+                {}, [&](const storage::Row& row) { all.append(row.bytes(0)).append("\n"); });
+        }
+    }
+    return columns;
 }
 
 std::vector<std::string> changedTables(const RowCounts& before, const RowCounts& after,

@@ -29,7 +29,12 @@ public:
     /// move whatever is sent.
     [[nodiscard]] RowCounts counts();
 
+    /// What each column of each table holds, all rows one after the other, by "table.column".
+    [[nodiscard]] std::map<std::string, std::string> columns();
+
 private:
+    /// All tables, the hub's bookkeeping too.
+    [[nodiscard]] std::vector<std::string> tables();
     std::unique_ptr<storage::Connection> connection_;
 };
 

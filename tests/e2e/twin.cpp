@@ -42,6 +42,14 @@ hubsdk::JsonDocument Twin::ledger() const {
     return std::move(ledger).value();
 }
 
+std::set<std::string> Twin::acknowledged() const {
+    const auto ids = hubsdk::JsonDocument::parse(call("GET", "/_sim/acknowledged", ""));
+    if (!ids) throw std::runtime_error("no acknowledged events: " + ids.error().text());
+    std::set<std::string> out;
+    for (const auto& item : ids->root().items()) out.emplace(hubsdk::Json(&item).text());
+    return out;
+}
+
 void Twin::setSwitch(const std::string& json) const {
     const std::string answer = call("POST", "/_sim/switch", json);
     if (answer != "{}") throw std::runtime_error("the twin refuses " + json + ": " + answer);

@@ -1,6 +1,8 @@
 /// The vendor's twin as a process of its own, beside a hub under test.
 #pragma once
 
+#include <set>
+
 #include "tests/e2e/running_hub.hpp"
 
 namespace hub::e2e {
@@ -15,6 +17,8 @@ public:
     [[nodiscard]] std::string routes() const;
     /// What it was asked so far: GET /_sim/ledger.
     [[nodiscard]] hubsdk::JsonDocument ledger() const;
+    /// Ids of the events that a hub has answered with 2xx: GET /_sim/acknowledged.
+    [[nodiscard]] std::set<std::string> acknowledged() const;
     void setSwitch(const std::string& json) const;
 
 private:

@@ -18,7 +18,8 @@ protected:
     void expectNothingLostOrDoubled(Storm& storm, int orders);
 
 private:
-    [[nodiscard]] bool isRight(const std::string& order_id) const;
+    /// Whether an order ended as its applicant's story does.
+    [[nodiscard]] bool isRight(const std::pair<const std::string, std::string>& placed) const;
     void expectRows(const std::set<std::string>& events);
     /// For a message: the flows of the order, and the deliveries that are not processed.
     [[nodiscard]] std::string openWork(const std::string& order_id);

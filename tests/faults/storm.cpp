@@ -37,7 +37,7 @@ bool Storm::settle(int seconds) {
     return true;
 }
 
-std::set<std::string> Storm::orders() {
+std::map<std::string, std::string> Storm::orders() {
     const std::lock_guard lock(mutex_);
     return orders_;
 }
@@ -75,7 +75,7 @@ bool Storm::placeOrder(int number) {
         const auto read = hubsdk::JsonDocument::parse(answer.body);
         if (!read) return false;
         const std::lock_guard lock(mutex_);
-        orders_.insert(std::string(read->root().pointer("/data/id").text()));
+        orders_.emplace(read->root().pointer("/data/id").text(), who);
         return true;
     } catch (const std::exception&) {
         return false;  // the hub is down: the client tries again

@@ -27,8 +27,8 @@ public:
     /// Waits until every order that was begun is accepted; false after `seconds`.
     bool settle(int seconds);
 
-    /// Ids of all accepted orders.
-    [[nodiscard]] std::set<std::string> orders();
+    /// Ids of all accepted orders, with the story of each one's applicant: clear or consider.
+    [[nodiscard]] std::map<std::string, std::string> orders();
     /// Event ids of all webhooks that were answered 200.
     [[nodiscard]] std::set<std::string> answered();
 
@@ -47,8 +47,8 @@ private:
     std::atomic<int> orders_placed_ = 0;
     std::atomic<int> webhooks_wanted_ = 0;
     std::mutex mutex_;
-    std::set<std::string> orders_;    ///< guarded by mutex_
-    std::set<std::string> answered_;  ///< guarded by mutex_
+    std::map<std::string, std::string> orders_;  ///< guarded by mutex_
+    std::set<std::string> answered_;             ///< guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

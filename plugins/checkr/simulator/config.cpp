@@ -66,6 +66,7 @@ constexpr std::array kMembers = {
     Member{"client_id", [](Json json, Config& to) { return readText(json, to.client_id); }},
     Member{"client_secret", [](Json json, Config& to) { return readText(json, to.client_secret); }},
     Member{"seed", [](Json json, Config& to) { return readText(json, to.seed); }},
+    Member{"story", [](Json json, Config& to) { return readText(json, to.story); }},
     Member{"pace_ms", [](Json json, Config& to) { return readNumber(json, to.pace_ms); }},
     Member{"retry_ms", [](Json json, Config& to) { return readNumber(json, to.retry_ms); }},
     Member{"rate_limit_per_minute",

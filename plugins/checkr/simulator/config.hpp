@@ -23,6 +23,7 @@ struct Config {
     std::string client_id = "checkr-test-client";
     std::string client_secret = "checkr-test-client-secret";
     std::string seed = "checkr";    ///< of the ids
+    std::string story;              ///< of every applicant; "": each one's name chooses
     std::int64_t pace_ms = 200;     ///< between two steps of a story
     std::int64_t retry_ms = 1'000;  ///< one minute of the vendor's webhook retries
     std::int64_t rate_limit_per_minute = 1'200;

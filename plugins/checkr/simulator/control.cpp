@@ -21,6 +21,15 @@ Answer setSwitches(World& world, const Request& request) {
 
 Answer showLedger(World& world, const Request&) { return Answer{200, world.ledger()}; }
 
+Answer showAcknowledged(World& world, const Request&) {
+    std::string text;
+    hubsdk::JsonWriter out(text);
+    out.beginArray();
+    for (const std::string& id : world.notifier.acknowledged()) out.string(id);
+    out.endArray();
+    return Answer{200, text};
+}
+
 Answer release(World& world, const Request&) {
     world.notifier.release();
     return Answer{200, "{}"};
@@ -51,6 +60,7 @@ struct Row {
 constexpr std::array kRows = {
     Row{"POST", "switch", setSwitches},
     Row{"GET", "ledger", showLedger},
+    Row{"GET", "acknowledged", showAcknowledged},
     Row{"POST", "release", release},
     Row{"POST", "deliver", deliver},
 };

@@ -169,6 +169,7 @@ void Notifier::settle(Notice notice, int status) {
         const bool received = status >= 200 && status <= 299;
         const bool last = notice.tries >= kMinuteTries + kHourTries;
         if (received) ++counts_.acknowledged;
+        if (received && !notice.event_id.empty()) acknowledged_.insert(notice.event_id);
         if (!received && last) ++counts_.given_up;
         if (received || last) --counts_.open;
         if (!received && !last) {
@@ -230,6 +231,11 @@ hub::http::Client& Notifier::clientForLocked(const std::string& host, const std:
 NoticeCounts Notifier::counts() const {
     const std::lock_guard lock(mutex_);
     return counts_;
+}
+
+std::set<std::string> Notifier::acknowledged() const {
+    const std::lock_guard lock(mutex_);
+    return acknowledged_;
 }
 
 }  // namespace vendor::checkr::simulator

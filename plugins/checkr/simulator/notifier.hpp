@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ struct Notice {
     std::string url;
     std::string body;
     std::string signature;  ///< of the X-Checkr-Signature header
+    std::string event_id;   ///< "" for bytes sent by hand
     std::int64_t tries = 0;
 };
 
@@ -58,6 +60,8 @@ public:
     void release();
 
     [[nodiscard]] NoticeCounts counts() const;
+    /// Ids of the events that were answered with 2xx at least once.
+    [[nodiscard]] std::set<std::string> acknowledged() const;
 
 private:
     struct Lane {
@@ -84,10 +88,11 @@ private:
     const std::int64_t retry_ms_;
     const std::map<std::string, std::string> routes_;
     mutable std::mutex mutex_;
-    std::map<std::string, Lane> lanes_;  // guarded by mutex_
-    NoticeCounts counts_;                // guarded by mutex_
-    std::int64_t queued_ = 0;            // guarded by mutex_; duplicates are counted from it
-    bool stopped_ = false;               // guarded by mutex_
+    std::map<std::string, Lane> lanes_;   // guarded by mutex_
+    NoticeCounts counts_;                 // guarded by mutex_
+    std::set<std::string> acknowledged_;  // guarded by mutex_
+    std::int64_t queued_ = 0;             // guarded by mutex_; duplicates are counted from it
+    bool stopped_ = false;                // guarded by mutex_
     std::mutex clients_mutex_;
     // Guarded by clients_mutex_. Last, because their callbacks use everything above.
     std::map<std::string, std::unique_ptr<hub::http::Client>> clients_;

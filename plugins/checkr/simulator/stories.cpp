@@ -100,13 +100,13 @@ void fillIn(Candidate& candidate) {
     }
 }
 
-const Story& storyOf(const Candidate& candidate);
+const Story& storyOf(const World& world, const Candidate& candidate);
 
 bool applicantFinishes(Track& track) {
     Invitation& invitation = track.account->invitations.at(track.invitation_id);
     if (invitation.deleted_at) return false;
     Candidate& candidate = track.account->candidates.at(invitation.candidate_id);
-    const bool finds = storyOf(candidate).finds;
+    const bool finds = storyOf(*track.world, candidate).finds;
     fillIn(candidate);
     createReport(track, candidate, invitation.package, finds, invitation.tags);
     invitation.status = "completed";
@@ -231,12 +231,13 @@ constexpr std::array kStories = {
     Story{"", false, kStraight},
 };
 
-const Story& storyOf(const Candidate& candidate) {
+const Story& storyOf(const World& world, const Candidate& candidate) {
     const std::string_view email = candidate.text("email");
-    const std::string_view local = email.substr(0, email.find('@'));
+    const std::string chosen = std::string(candidate.text("last_name")) + " " +
+                               std::string(email.substr(0, email.find('@')));
+    const std::string& name = world.config.story.empty() ? chosen : world.config.story;
     const auto* found = std::find_if(kStories.begin(), kStories.end(), [&](const Story& story) {
-        return hubsdk::containsNoCase(candidate.text("last_name"), story.word) ||
-               hubsdk::containsNoCase(local, story.word);
+        return hubsdk::containsNoCase(name, story.word);
     });
     return *found;
 }
@@ -256,12 +257,12 @@ void schedule(Track track, const Story& story) {
 void beginInvitation(World& world, Account& account, const std::string& invitation_id) {
     Track track{&world, &account, invitation_id, {}, 0};
     const std::string& candidate_id = account.invitations.at(invitation_id).candidate_id;
-    schedule(std::move(track), storyOf(account.candidates.at(candidate_id)));
+    schedule(std::move(track), storyOf(world, account.candidates.at(candidate_id)));
 }
 
 Report& beginReport(World& world, Account& account, Candidate& candidate,
                     const std::string& package, std::string tags) {
-    const Story& story = storyOf(candidate);
+    const Story& story = storyOf(world, candidate);
     // The first step is the applicant's, who has no part in such an order.
     Track track{&world, &account, {}, {}, 1};
     createReport(track, candidate, package, story.finds, std::move(tags));

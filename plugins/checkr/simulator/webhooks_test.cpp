@@ -68,6 +68,7 @@ TEST(Webhooks, AreRepeatedUntilReceived) {
     EXPECT_EQ(refused[0].body, refused[1].body);
     EXPECT_TRUE(twin.waitForLedger("/webhooks_open", 0));
     EXPECT_EQ(twin.ledger().root()["webhooks_acknowledged"].asInt64(), 1);
+    EXPECT_EQ(twin.get("/_sim/acknowledged").body, "[\"" + at(refused[0].body, "/id") + "\"]");
     EXPECT_GE(twin.ledger().root()["webhooks_sent"].asInt64().value_or(0), 3);
 }
 

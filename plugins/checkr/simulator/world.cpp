@@ -152,12 +152,14 @@ void World::tell(const Account& account, std::string_view type, std::string_view
         if (webhook.deleted_at) continue;
         const bool whole = switches.include_object.value_or(webhook.include_object);
         deliver(webhook.url, account.signing_key,
-                envelope(event_id, type, account, webhook.url, whole ? object : pointer));
+                envelope(event_id, type, account, webhook.url, whole ? object : pointer), event_id);
     }
 }
 
-void World::deliver(const std::string& url, std::string_view key, std::string body) {
+void World::deliver(const std::string& url, std::string_view key, std::string body,
+                    std::string event_id) {
     Notice notice;
+    notice.event_id = std::move(event_id);
     notice.url = url;
     notice.signature = signatureOf(key, body);
     notice.body = std::move(body);

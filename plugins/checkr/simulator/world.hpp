@@ -83,7 +83,8 @@ public:
     }
 
     /// Sends given bytes to a URL, signed.
-    void deliver(const std::string& url, std::string_view key, std::string body);
+    void deliver(const std::string& url, std::string_view key, std::string body,
+                 std::string event_id = {});
 
     /// `{requests, candidates: [...], ...}` as GET /_sim/ledger answers.
     [[nodiscard]] std::string ledger() const;
