@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include <hubsdk/cpp/json.hpp>
+#include <hubsdk/cpp/text.hpp>
+
 
 namespace hub::flows {
 namespace {
