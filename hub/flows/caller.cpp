@@ -8,7 +8,6 @@
 #include <hubsdk/cpp/json.hpp>
 #include <hubsdk/cpp/text.hpp>
 
-
 namespace hub::flows {
 namespace {
 
