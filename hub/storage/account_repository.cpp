@@ -143,11 +143,19 @@ std::optional<Account> AccountRepository::findOnConnection(Connection& connectio
 bool AccountRepository::isShared(Connection& connection, const TenantScope& /*owner*/,
                                  std::string_view connection_id) const {
     bool shared = false;
+    connection.query("SELECT 1 FROM provider_config WHERE connection_id = ? LIMIT 1",
+                     {connection_id}, [&](const Row&) { shared = true; });
+    return shared;
+}
+
+bool AccountRepository::hasMembersInUse(Connection& connection, const TenantScope& /*owner*/,
+                                        std::string_view connection_id) const {
+    bool found = false;
     connection.query(
         "SELECT 1 FROM provider_config WHERE connection_id = ? "
         "AND account_state <> 'retired' LIMIT 1",
-        {connection_id}, [&](const Row&) { shared = true; });
-    return shared;
+        {connection_id}, [&](const Row&) { found = true; });
+    return found;
 }
 
 std::optional<Account> AccountRepository::find(Connection& connection, const TenantScope& scope,

@@ -95,9 +95,11 @@ public:
                                                           const TenantScope& owner,
                                                           std::string_view connection_id,
                                                           std::string_view external_ref) const;
-    /// Whether any account that is not retired shares that one's endpoint.
+    /// Whether any account shares that one's endpoint; and whether any that is not retired does.
     [[nodiscard]] bool isShared(Connection& connection, const TenantScope& owner,
                                 std::string_view connection_id) const;
+    [[nodiscard]] bool hasMembersInUse(Connection& connection, const TenantScope& owner,
+                                       std::string_view connection_id) const;
     [[nodiscard]] std::optional<Account> find(Connection& connection, const TenantScope& scope,
                                               std::string_view id) const;
     [[nodiscard]] std::vector<Account> list(Connection& connection, const TenantScope& scope) const;
