@@ -62,6 +62,12 @@ std::string proofWord(const hubsdk::Claim& claim) {
     return algorithm == "basic" || algorithm == "equals" ? "basic" : "signature";
 }
 
+// What names the endpoint of a path. No token has a slash.
+std::string endpointKey(const WebhookPath& path) {
+    return storage::AccountRepository::hashEndpointToken(path.token.empty() ? "/" + path.vendor
+                                                                            : path.token);
+}
+
 constexpr std::size_t kAccountRefBytesMax = 255;
 constexpr std::string_view kUnknownEndpoint = "unknown_endpoint";
 
@@ -129,11 +135,12 @@ std::optional<WebhookPath> webhookPath(std::string_view path) {
     if (!path.starts_with(kWebhookPrefix)) return std::nullopt;
     path.remove_prefix(kWebhookPrefix.size());
     const std::size_t slash = path.find('/');
-    if (slash == 0 || slash == std::string_view::npos) return std::nullopt;
-    const std::string_view rest = path.substr(slash + 1);
-    const std::size_t end = rest.find('/');
     WebhookPath parts;
     parts.vendor = path.substr(0, slash);
+    if (parts.vendor.empty()) return std::nullopt;
+    if (slash == std::string_view::npos || slash + 1 == path.size()) return parts;
+    const std::string_view rest = path.substr(slash + 1);
+    const std::size_t end = rest.find('/');
     parts.token = rest.substr(0, end);
     if (end != std::string_view::npos && end + 1 < rest.size()) parts.tail = rest.substr(end);
     if (parts.token.empty()) return std::nullopt;
@@ -216,7 +223,9 @@ std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
                                                       std::string_view hash) const {
     const auto& accounts = services_.repositories.accounts;
     return services_.database.read([&](Connection& connection) -> std::shared_ptr<const Endpoint> {
-        auto account = accounts.findByEndpoint(connection, hash, knock.now_ms);
+        auto account = knock.path.token.empty()
+                           ? accounts.findOnlyEnabled(connection, knock.path.vendor)
+                           : accounts.findByEndpoint(connection, hash, knock.now_ms);
         if (!account || account->plugin_key != knock.path.vendor ||
             account->state == AccountState::kRetired) {
             return nullptr;
@@ -229,7 +238,7 @@ std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
 }
 
 Ingress::Answered Ingress::findEndpoint(Knock& knock) const {
-    const std::string hash = storage::AccountRepository::hashEndpointToken(knock.path.token);
+    const std::string hash = endpointKey(knock.path);
     knock.found = endpoints_->find(hash, knock.now_ms);
     // A token opens the door of its own vendor only: another one's rules would prove less.
     if (knock.found && knock.found->account.plugin_key != knock.path.vendor) knock.found = nullptr;
@@ -270,7 +279,7 @@ Ingress::Answered Ingress::prove(Knock& knock) const {
     auto refusal = believe(knock);
     if (refusal && knock.kept) {
         // What was kept for a moment may lack a secret that is new.
-        endpoints_->forget(storage::AccountRepository::hashEndpointToken(knock.path.token));
+        endpoints_->forget(endpointKey(knock.path));
         if (auto answered = findEndpoint(knock)) return answered;
         if (auto answered = readRequest(knock)) return answered;
         refusal = believe(knock);

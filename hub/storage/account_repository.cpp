@@ -129,6 +129,16 @@ std::optional<Account> AccountRepository::findByEndpoint(Connection& connection,
     return found;
 }
 
+std::optional<Account> AccountRepository::findOnlyEnabled(Connection& connection,
+                                                          std::string_view plugin_key) const {
+    std::vector<Account> found;
+    connection.query(select("WHERE plugin_key = ? AND account_state = 'enabled' "
+                            "AND connection_id IS NULL LIMIT 2"),
+                     {plugin_key}, [&](const Row& row) { found.push_back(accountOf(row)); });
+    if (found.size() != 1) return std::nullopt;
+    return std::move(found.front());
+}
+
 std::optional<Account> AccountRepository::findOnConnection(Connection& connection,
                                                            const TenantScope& /*owner*/,
                                                            std::string_view connection_id,

@@ -89,6 +89,10 @@ public:
     [[nodiscard]] std::optional<Account> findByEndpoint(Connection& connection,
                                                         std::string_view token_hash,
                                                         std::int64_t now_ms) const;
+    /// The one enabled account of a vendor that has an endpoint of its own; nothing if there are
+    /// several. Needs no scope, as above.
+    [[nodiscard]] std::optional<Account> findOnlyEnabled(Connection& connection,
+                                                         std::string_view plugin_key) const;
     /// The account of a shared connection that the vendor calls so, whatever tenant it belongs to:
     /// `owner` is the proof that the connection is the caller's (TM-IN-9).
     [[nodiscard]] std::optional<Account> findOnConnection(Connection& connection,
