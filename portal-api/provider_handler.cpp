@@ -314,7 +314,7 @@ hubsdk::Result<NoBody> retireProvider(const ApiCall& call, const NoBody& /*body*
                                        call.now_ms);
         if (repositories.vendor_orders.hasOpen(connection, call.scope, id))
             refuse("orders of this provider are not at their end: pause it until they are");
-        if (repositories.accounts.isShared(connection, call.scope, id))
+        if (repositories.accounts.hasMembersInUse(connection, call.scope, id))
             refuse("other providers share its webhook URL");
         recordChange(call, connection, id, "retired", id + "-retired");
     });

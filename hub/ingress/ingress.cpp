@@ -69,6 +69,12 @@ bool provesAlike(const Endpoint& one, const Endpoint& other) {
            one.account.pinned_sha256 == other.account.pinned_sha256 && one.secrets == other.secrets;
 }
 
+// What names the endpoint of a path. No token has a slash.
+std::string endpointKey(const WebhookPath& path) {
+    return storage::AccountRepository::hashEndpointToken(path.token.empty() ? "/" + path.vendor
+                                                                            : path.token);
+}
+
 constexpr std::size_t kAccountRefBytesMax = 255;
 constexpr std::string_view kUnknownEndpoint = "unknown_endpoint";
 
@@ -142,11 +148,12 @@ std::optional<WebhookPath> webhookPath(std::string_view path) {
     if (!path.starts_with(kWebhookPrefix)) return std::nullopt;
     path.remove_prefix(kWebhookPrefix.size());
     const std::size_t slash = path.find('/');
-    if (slash == 0 || slash == std::string_view::npos) return std::nullopt;
-    const std::string_view rest = path.substr(slash + 1);
-    const std::size_t end = rest.find('/');
     WebhookPath parts;
     parts.vendor = path.substr(0, slash);
+    if (parts.vendor.empty()) return std::nullopt;
+    if (slash == std::string_view::npos || slash + 1 == path.size()) return parts;
+    const std::string_view rest = path.substr(slash + 1);
+    const std::size_t end = rest.find('/');
     parts.token = rest.substr(0, end);
     if (end != std::string_view::npos && end + 1 < rest.size()) parts.tail = rest.substr(end);
     if (parts.token.empty()) return std::nullopt;
@@ -237,7 +244,9 @@ std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
                                                       std::string_view hash) const {
     const auto& accounts = services_.repositories.accounts;
     return services_.database.read([&](Connection& connection) -> std::shared_ptr<const Endpoint> {
-        auto account = accounts.findByEndpoint(connection, hash, knock.now_ms);
+        auto account = knock.path.token.empty()
+                           ? accounts.findOnlyEnabled(connection, knock.path.vendor)
+                           : accounts.findByEndpoint(connection, hash, knock.now_ms);
         if (!account || account->plugin_key != knock.path.vendor ||
             account->state == AccountState::kRetired) {
             return nullptr;
@@ -250,7 +259,7 @@ std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
 }
 
 Ingress::Answered Ingress::findEndpoint(Knock& knock) const {
-    const std::string hash = storage::AccountRepository::hashEndpointToken(knock.path.token);
+    const std::string hash = endpointKey(knock.path);
     knock.found = endpoints_->find(hash, knock.now_ms);
     // A token opens the door of its own vendor only: another one's rules would prove less.
     if (knock.found && knock.found->account.plugin_key != knock.path.vendor) knock.found = nullptr;
@@ -290,15 +299,14 @@ Ingress::Answered Ingress::prove(Knock& knock) const {
         // What was kept for a moment may lack a secret that is new. Only then is it tried again:
         // a second claim would tell by its time that somebody proved himself here a moment ago.
         const auto kept = knock.found;
-        endpoints_->forget(storage::AccountRepository::hashEndpointToken(knock.path.token));
+        endpoints_->forget(endpointKey(knock.path));
         if (auto answered = findEndpoint(knock)) return answered;
         if (auto answered = readRequest(knock)) return answered;
         if (!knock.found || !provesAlike(*kept, *knock.found)) refusal = believe(knock);
     }
     // Kept by the first proof: what only knocks leaves no trace (TM-IN-8).
     if (!refusal && !knock.kept)
-        endpoints_->keep(storage::AccountRepository::hashEndpointToken(knock.path.token),
-                         knock.found, knock.now_ms);
+        endpoints_->keep(endpointKey(knock.path), knock.found, knock.now_ms);
     if (!refusal) return std::nullopt;
     // What an unknown endpoint's proof lacks is no news: there is nothing it could have held.
     const bool known = knock.found != nullptr;

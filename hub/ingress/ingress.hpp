@@ -33,8 +33,8 @@ inline constexpr std::int64_t kKnocksPerSecond = 1'000;
 /// Where a request on the webhook door points to.
 struct WebhookPath {
     std::string vendor;
-    std::string token;
-    std::string tail;  ///< "" or "/…"
+    std::string token;  ///< "": the vendor's only connection is meant (R-WHI-01)
+    std::string tail;   ///< "" or "/…"; none without a token
 };
 /// Nothing if the path is no webhook path.
 [[nodiscard]] std::optional<WebhookPath> webhookPath(std::string_view path);

@@ -53,6 +53,7 @@ TEST_F(IngressTest, AnswersEveryRefusalWithTheSameWords) {
     const auto made = account(scope_, "one");
     const auto retired = account(scope_, "old");
     setState(retired.id, AccountState::kRetired);
+    (void)account(scope_, "another");
     Sent good;
     good.token = made.token;
 
@@ -65,7 +66,7 @@ TEST_F(IngressTest, AnswersEveryRefusalWithTheSameWords) {
     add("unknown vendor", [](Sent& sent) { sent.vendor = "nobody"; });
     add("other vendor", [](Sent& sent) { sent.vendor = "shape_inbound_answer"; });
     add("unknown endpoint", [](Sent& sent) { sent.token = std::string(43, 'a'); });
-    add("no endpoint", [](Sent& sent) { sent.token.clear(); });
+    add("no endpoint, two to choose from", [](Sent& sent) { sent.token.clear(); });
     add("retired", [&](Sent& sent) { sent.token = retired.token; });
     add("unknown tail", [](Sent& sent) { sent.tail = "/else"; });
     add("wrong secret", [](Sent& sent) { sent.secret = "whsec-of-the-connectioN"; });
@@ -197,6 +198,24 @@ TEST_F(IngressTest, TakesTheOldEndpointUntilItsTimeIsOver) {
     EXPECT_EQ(knock(sent).status, 200);
     now_ += 60'000;
     EXPECT_EQ(knock(sent).status, 401);
+}
+
+// R-WHI-01: a path without endpoint means the vendor's one connection, and proves no less.
+TEST_F(IngressTest, WithoutAnEndpointTheOnlyConnectionOfTheVendorAnswers) {
+    Sent sent;
+    EXPECT_EQ(knock(sent).status, 401) << "there is none";
+    (void)account(scope_, "one");
+    EXPECT_EQ(knock(sent).status, 200);
+    EXPECT_EQ(deliveries(), 1);
+    Sent forged;
+    forged.secret = "wrong";
+    EXPECT_EQ(knock(forged).status, 401);
+    const auto other = account(scope_, "two");
+    now_ += kEndpointKeptMs;
+    EXPECT_EQ(knock(sent).status, 401) << "which of both is meant?";
+    setState(other.id, storage::AccountState::kRetired);
+    EXPECT_EQ(knock(sent).status, 200);
+    EXPECT_EQ(deliveries(), 1) << "a copy of the first";
 }
 
 // TM-IN-8: the vendor sees no difference, the log and the metrics do.
@@ -333,8 +352,13 @@ TEST(WebhookPath, HasVendorTokenAndTail) {
     EXPECT_EQ(path->token, "tok");
     EXPECT_EQ(path->tail, "/a/b");
     EXPECT_EQ(webhookPath("/api/webhooks/acme/tok/")->tail, "");
-    for (const char* bad : {"/api/webhooks/", "/api/webhooks/acme", "/api/webhooks/acme/",
-                            "/api/webhooks//tok", "/api/v1/orders"}) {
+    for (const char* without : {"/api/webhooks/acme", "/api/webhooks/acme/"}) {
+        ASSERT_TRUE(webhookPath(without)) << without;
+        EXPECT_EQ(webhookPath(without)->vendor, "acme");
+        EXPECT_EQ(webhookPath(without)->token, "");
+    }
+    for (const char* bad :
+         {"/api/webhooks/", "/api/webhooks//tok", "/api/webhooks/acme//tail", "/api/v1/orders"}) {
         EXPECT_FALSE(webhookPath(bad)) << bad;
     }
 }

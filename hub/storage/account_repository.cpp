@@ -129,6 +129,16 @@ std::optional<Account> AccountRepository::findByEndpoint(Connection& connection,
     return found;
 }
 
+std::optional<Account> AccountRepository::findOnlyEnabled(Connection& connection,
+                                                          std::string_view plugin_key) const {
+    std::vector<Account> found;
+    connection.query(select("WHERE plugin_key = ? AND account_state = 'enabled' "
+                            "AND connection_id IS NULL LIMIT 2"),
+                     {plugin_key}, [&](const Row& row) { found.push_back(accountOf(row)); });
+    if (found.size() != 1) return std::nullopt;
+    return std::move(found.front());
+}
+
 std::optional<Account> AccountRepository::findOnConnection(Connection& connection,
                                                            const TenantScope& /*owner*/,
                                                            std::string_view connection_id,
@@ -143,11 +153,19 @@ std::optional<Account> AccountRepository::findOnConnection(Connection& connectio
 bool AccountRepository::isShared(Connection& connection, const TenantScope& /*owner*/,
                                  std::string_view connection_id) const {
     bool shared = false;
+    connection.query("SELECT 1 FROM provider_config WHERE connection_id = ? LIMIT 1",
+                     {connection_id}, [&](const Row&) { shared = true; });
+    return shared;
+}
+
+bool AccountRepository::hasMembersInUse(Connection& connection, const TenantScope& /*owner*/,
+                                        std::string_view connection_id) const {
+    bool found = false;
     connection.query(
         "SELECT 1 FROM provider_config WHERE connection_id = ? "
         "AND account_state <> 'retired' LIMIT 1",
-        {connection_id}, [&](const Row&) { shared = true; });
-    return shared;
+        {connection_id}, [&](const Row&) { found = true; });
+    return found;
 }
 
 std::optional<Account> AccountRepository::find(Connection& connection, const TenantScope& scope,

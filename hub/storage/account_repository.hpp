@@ -89,15 +89,21 @@ public:
     [[nodiscard]] std::optional<Account> findByEndpoint(Connection& connection,
                                                         std::string_view token_hash,
                                                         std::int64_t now_ms) const;
+    /// The one enabled account of a vendor that has an endpoint of its own; nothing if there are
+    /// several. Needs no scope, as above.
+    [[nodiscard]] std::optional<Account> findOnlyEnabled(Connection& connection,
+                                                         std::string_view plugin_key) const;
     /// The account of a shared connection that the vendor calls so, whatever tenant it belongs to:
     /// `owner` is the proof that the connection is the caller's (TM-IN-9).
     [[nodiscard]] std::optional<Account> findOnConnection(Connection& connection,
                                                           const TenantScope& owner,
                                                           std::string_view connection_id,
                                                           std::string_view external_ref) const;
-    /// Whether any account that is not retired shares that one's endpoint.
+    /// Whether any account shares that one's endpoint; and whether any that is not retired does.
     [[nodiscard]] bool isShared(Connection& connection, const TenantScope& owner,
                                 std::string_view connection_id) const;
+    [[nodiscard]] bool hasMembersInUse(Connection& connection, const TenantScope& owner,
+                                       std::string_view connection_id) const;
     [[nodiscard]] std::optional<Account> find(Connection& connection, const TenantScope& scope,
                                               std::string_view id) const;
     [[nodiscard]] std::vector<Account> list(Connection& connection, const TenantScope& scope) const;
