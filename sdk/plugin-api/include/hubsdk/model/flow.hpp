@@ -273,7 +273,7 @@ struct Shape<HostPackage> {
 struct HostOrder {
     std::string id;
     std::string number;
-    std::string status;  ///< canonical-model, screening_order
+    std::string status;  ///< as the portal API names it: in_progress, completed …
     bool operator==(const HostOrder&) const = default;
 };
 template <>
