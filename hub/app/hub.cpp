@@ -178,8 +178,8 @@ Result<void> Hub::Parts::bootstrap(const HubConfig& config, Started& started) {
         const auto system = storage::SystemScope::forStartup();
         auto tenant = repositories->tenants.findBySlug(connection, system, kMainTenant);
         if (!tenant) {
-            tenant = repositories->tenants.create(connection, system, kMainTenant, "Main", "client",
-                                                  std::nullopt, now);
+            tenant = repositories->tenants.create(
+                connection, system, {kMainTenant, "Main", "client", std::nullopt}, now);
         }
         const auto scope = storage::TenantScope::afterAuthentication(tenant->id);
         return repositories->api_keys

@@ -193,6 +193,7 @@ void FlowRunner::send(const FlowTurn& turn, const std::vector<Intended>& intende
     };
     // All of them before the first goes: an exception leaves no call behind.
     std::vector<hubsdk::Result<http::OutboundRequest>> requests;
+    requests.reserve(intended.size());
     for (const Intended& one : intended)
         requests.push_back(assembleCall(*one.call, one.key, context));
     CallBatch batch(services_.client);

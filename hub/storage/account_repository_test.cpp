@@ -241,7 +241,7 @@ TEST_F(AccountTest, TenantsFormAPath) {
     const auto system = SystemScope::forStartup();
     const auto add = [&](const char* slug, const std::optional<std::string>& parent) {
         return write([&](Connection& connection) {
-            return tenants.create(connection, system, slug, slug, "client", parent, kNow);
+            return tenants.create(connection, system, {slug, slug, "client", parent}, kNow);
         });
     };
     const Tenant root = add("root", std::nullopt).value();

@@ -375,8 +375,8 @@ TEST_F(MariadbFaultsTest, OneCommandAskedForInParallelIsOneFlow) {
                     .write(WriteQueue::kPortal,
                            [&](Connection& connection) {
                                const auto tenant = TenantRepository().create(
-                                   connection, SystemScope::forStartup(), "acme", "Acme", "client",
-                                   std::nullopt, kNow);
+                                   connection, SystemScope::forStartup(),
+                                   {"acme", "Acme", "client", std::nullopt}, kNow);
                                scope = TenantScope::afterAuthentication(tenant.id);
                                NewAccount account;
                                account.plugin_key = "checkr";

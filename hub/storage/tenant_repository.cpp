@@ -26,15 +26,14 @@ std::optional<Tenant> findById(Connection& connection, std::string_view id) {
 }  // namespace
 
 Tenant TenantRepository::create(Connection& connection, const SystemScope& /*system*/,
-                                std::string_view slug, std::string_view name, std::string_view kind,
-                                const std::optional<std::string>& parent_id,
-                                std::int64_t now_ms) const {
-    requireFits(slug, 56, "slug");
-    requireFits(name, 255, "name");
-    Tenant tenant{security::uuid7(now_ms), parent_id,         {},      std::string(kind),
-                  std::string(name),       std::string(slug), "active"};
-    if (parent_id) {
-        const auto parent = findById(connection, *parent_id);
+                                const NewTenant& wanted, std::int64_t now_ms) const {
+    requireFits(wanted.slug, 56, "slug");
+    requireFits(wanted.name, 255, "name");
+    Tenant tenant{
+        security::uuid7(now_ms),  wanted.parent_id,         {},      std::string(wanted.kind),
+        std::string(wanted.name), std::string(wanted.slug), "active"};
+    if (wanted.parent_id) {
+        const auto parent = findById(connection, *wanted.parent_id);
         if (!parent) throw UnitRefused(makeError(ErrorCode::kNotFound, "no such parent tenant"));
         tenant.path = parent->path;
     }

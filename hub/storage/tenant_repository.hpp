@@ -21,14 +21,19 @@ struct Tenant {
     std::string status;
 };
 
+struct NewTenant {
+    std::string_view slug;
+    std::string_view name;
+    std::string_view kind;
+    std::optional<std::string> parent_id;  ///< none: a root
+};
+
 /// Stateless; throws StorageError. Any thread, one connection per thread.
 class TenantRepository {
 public:
-    /// Adds a tenant below `parent_id` (none: a root). UnitRefused: kConflict for a taken slug,
-    /// kNotFound for an unknown parent.
-    Tenant create(Connection& connection, const SystemScope& system, std::string_view slug,
-                  std::string_view name, std::string_view kind,
-                  const std::optional<std::string>& parent_id, std::int64_t now_ms) const;
+    /// UnitRefused: kConflict for a taken slug, kNotFound for an unknown parent.
+    Tenant create(Connection& connection, const SystemScope& system, const NewTenant& wanted,
+                  std::int64_t now_ms) const;
     [[nodiscard]] std::optional<Tenant> findBySlug(Connection& connection,
                                                    const SystemScope& system,
                                                    std::string_view slug) const;

@@ -84,7 +84,7 @@ void IngressTest::addSecret(const std::string& account_id, const std::string& va
 
 storage::TenantScope IngressTest::tenantBelow(const storage::TenantScope& parent,
                                               const std::string& slug) {
-    const storage::TenantScope scope = tenant(slug);
+    storage::TenantScope scope = tenant(slug);
     const auto done = database_->write(WriteQueue::kSystem, [&](Connection& connection) {
         connection.run("UPDATE tenant SET parent_id = ? WHERE id = ?",
                        {parent.tenantId(), scope.tenantId()});

@@ -105,7 +105,7 @@ struct Patch {
 
     Patch() = default;
     template <std::convertible_to<T> Given>
-    Patch(Given&& given) : state(State::kValue), value(std::forward<Given>(given)) {}
+    Patch(Given given) : state(State::kValue), value(std::move(given)) {}
     /// Absent if `given` is empty.
     Patch(std::optional<T> given) {
         if (!given) return;
