@@ -225,6 +225,16 @@ hubsdk::Result<Page<OrderSummary>> listOrders(const ApiCall& call, const NoBody&
         [](Connection&, const hub::storage::Order& order) { return summaryOf(order); });
 }
 
+// Asked behind the vendor order, whose key holds the account's row: whoever retires the account in
+// between waits for this unit, or is seen here.
+void requireNotRetired(const ApiCall& call, Connection& connection, const std::string& account_id) {
+    const auto account =
+        call.services.repositories.accounts.find(connection, call.scope, account_id);
+    if (account && account->state != hub::storage::AccountState::kRetired) return;
+    throw hub::storage::UnitRefused(
+        makeError(ErrorCode::kConflict, "the provider is retired", "provider_id"));
+}
+
 hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& request) {
     if (auto good = checkServices(request); !good) return good.error();
     const auto& repositories = call.services.repositories;
@@ -251,6 +261,7 @@ hubsdk::Result<OrderView> createOrder(const ApiCall& call, const CreateOrder& re
             vendor.client_reference = created.order_number;
             const auto row =
                 repositories.vendor_orders.create(connection, call.scope, vendor, call.now_ms);
+            requireNotRetired(call, connection, account->id);
             recordCreated(call, connection, created);
             const auto flow =
                 hub::flows::startVendorOrderFlow(connection, repositories, call.scope,

@@ -316,6 +316,9 @@ hubsdk::Result<NoBody> retireProvider(const ApiCall& call, const NoBody& /*body*
             refuse("orders of this provider are not at their end: pause it until they are");
         if (repositories.accounts.hasMembersInUse(connection, call.scope, id))
             refuse("other providers share its webhook URL");
+        // Nobody leases them any more.
+        repositories.flows.parkOfAccount(connection, call.scope, id, "the provider was retired",
+                                         call.now_ms);
         recordChange(call, connection, id, "retired", id + "-retired");
     });
     if (!done.ok()) return std::move(done).error();

@@ -72,6 +72,8 @@ constexpr std::array kKeys{
     ConfigKey{"webhooks.rate_per_s", "1000",
               "Webhooks a second from one address for one vendor, 1 to 1000000; ten seconds' worth "
               "may come at once."},
+    ConfigKey{"webhooks.without_endpoint", "",
+              "Vendors by comma whose path without endpoint means their one enabled provider."},
     ConfigKey{"inbox.threads", "2", "Threads that interpret deliveries, 1 to 64."},
     ConfigKey{"flows.threads", "16",
               "Flows that run at once, 1 to 256; one vendor of one tenant gets half of them."},
@@ -268,6 +270,7 @@ hubsdk::Result<HubConfig> readConfig(const std::map<std::string, std::string>& g
     config.ca_file = values.text("outbound.ca_file");
     config.work_threads = values.count("work.threads", 1, 64);
     config.work_jobs_max = values.count("work.jobs_max", 1, 1'000'000);
+    config.webhooks_without_endpoint = splitList(values.text("webhooks.without_endpoint"));
     config.webhook_rate_per_s = values.number("webhooks.rate_per_s", 1, 1'000'000);
     config.inbox_threads = values.count("inbox.threads", 1, 64);
     config.flow_threads = values.count("flows.threads", 1, 256);

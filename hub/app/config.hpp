@@ -48,6 +48,7 @@ struct HubConfig {
     std::size_t work_threads = 0;
     std::size_t work_jobs_max = 0;
     std::int64_t webhook_rate_per_s = 0;
+    std::vector<std::string> webhooks_without_endpoint;
     std::size_t inbox_threads = 0;
     std::size_t flow_threads = 0;
     std::int64_t drain_delay_ms = 0;

@@ -273,6 +273,7 @@ void Hub::Parts::buildWorkers(const HubConfig& config) {
         flows_changed};
     door_services.answers = &door;
     door_services.knocks_per_second = config.webhook_rate_per_s;
+    door_services.without_endpoint = config.webhooks_without_endpoint;
     ingress = std::make_unique<ingress::Ingress>(std::move(door_services));
     relay = std::make_unique<outbox::Relay>(
         outbox::RelayServices{*database, *repositories, &wallClock}, owner);

@@ -87,13 +87,15 @@ private:
 
     // What happened: every time anew.
     void alert(std::string_view type, std::string subject_type, std::string subject_id,
-               std::string description) {
+               std::string description, std::string occurrence = {}) {
         storage::Alert row;
         row.alert_type = storage::clipped(type, kAlertTypeMax);
         row.subject_type = std::move(subject_type);
         row.subject_id = std::move(subject_id);
         row.description = std::move(description);
-        row.occurrence = context_.source_id + "\n" + std::to_string(context_.ordinal);
+        row.occurrence = occurrence.empty()
+                             ? context_.source_id + "\n" + std::to_string(context_.ordinal)
+                             : std::move(occurrence);
         raiseAlert(unit_, cause_, std::move(row));
     }
 
@@ -273,8 +275,17 @@ private:
     }
 
     void alertAfterEnd(const std::string& order_id) {
+        // Each poll says the same again: what is said is the event, not when it was asked for.
+        std::string said;
+        if (observation_.order_status) said += hubsdk::nameOf(*observation_.order_status);
+        said += '\n';
+        if (observation_.overall_outcome) said += hubsdk::nameOf(*observation_.overall_outcome);
+        for (const hubsdk::Check& check : observation_.checks) {
+            said += '\n';
+            if (check.outcome) said += hubsdk::nameOf(*check.outcome);
+        }
         alert("result_after_end", "screening_order", order_id,
-              "The vendor reported on an order that has ended.");
+              "The vendor reported on an order that has ended.", std::move(said));
     }
 
     // Names, files and addresses: they count whatever is said of the state.

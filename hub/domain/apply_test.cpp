@@ -350,10 +350,13 @@ TEST_F(ApplyTest, AClosedOrderIsTouchedByNothing) {
     const auto before = order(placed).row_version;
     report.overall_outcome = CheckOutcome::kConsider;
     report.checks.front().outcome = CheckOutcome::kConsider;
-    for (const int late : {1, 2}) {
+    for (int poll = 0; poll < 2; ++poll) {
         fetch(placed, report);
-        EXPECT_EQ(alerts("result_after_end"), late) << "every late result";
+        EXPECT_EQ(alerts("result_after_end"), 1) << "the same again is no news";
     }
+    report.overall_outcome = CheckOutcome::kAdverseAction;
+    fetch(placed, report);
+    EXPECT_EQ(alerts("result_after_end"), 2) << "every late result";
     fetch(placed, said(OrderStatus::kInProgress));
     EXPECT_EQ(alerts("result_after_end"), 2) << "no result";
     EXPECT_EQ(order(placed).row_version, before);

@@ -132,6 +132,12 @@ storage::Task manualFallback(std::string subject_type, std::string subject_id) {
     return task;
 }
 
+storage::Task manualCancel(std::string order_id) {
+    storage::Task task = manualFallback("screening_order", std::move(order_id));
+    task.kind = "manual_cancel";
+    return task;
+}
+
 bool openTask(const UnitOfWork& unit, const Cause& cause, const storage::Task& task) {
     if (!unit.repositories.attention.openTask(unit.connection, unit.scope, task, unit.now_ms))
         return false;

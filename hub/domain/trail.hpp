@@ -55,6 +55,8 @@ bool raiseAlert(const UnitOfWork& unit, const Cause& cause, storage::Alert alert
 /// A person of the hub's operator does what no program can: a whole order, or one check of it
 /// (R-VEN-16). An order with such a task open is not over.
 [[nodiscard]] storage::Task manualFallback(std::string subject_type, std::string subject_id);
+/// A person cancels at the vendor what no program could.
+[[nodiscard]] storage::Task manualCancel(std::string order_id);
 
 /// Opens a task and records it, unless one of its kind is open for the subject.
 bool openTask(const UnitOfWork& unit, const Cause& cause, const storage::Task& task);

@@ -141,14 +141,16 @@ std::string choiceOf(const CallContext& context, const std::string& setting) {
 
 // TM-OUT-4: an account for the vendor's test system calls no other, whatever its plugin asks.
 Result<void> checkAccountsHost(const hubsdk::Call& call, const CallContext& context) {
+    const hubsdk::HostRule* against = nullptr;
     for (const hubsdk::HostRule& rule : context.manifest.host_rules) {
         if (!hubsdk::equalNoCase(rule.host, call.host)) continue;
         if (choiceOf(context, rule.setting) == rule.is) return {};
-        return hubsdk::makeError(hubsdk::ErrorCode::kForbidden,
-                                 "is only for accounts whose " + rule.setting + " is " + rule.is,
-                                 "host");
+        against = &rule;
     }
-    return {};
+    if (against == nullptr) return {};
+    return hubsdk::makeError(
+        hubsdk::ErrorCode::kForbidden,
+        "is only for accounts whose " + against->setting + " is " + against->is, "host");
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ void cancelAtVendor(const domain::UnitOfWork& unit, const plugins::PluginRegistr
         unit.repositories.accounts.find(unit.connection, unit.scope, row.account_id);
     const auto plugin = plugins.find(row.plugin_key);
     if (!account || !plugin || !offers(plugin->manifest(), "order.cancel")) {
-        domain::openTask(unit, cause, domain::manualFallback("screening_order", row.order_id));
+        domain::openTask(unit, cause, domain::manualCancel(row.order_id));
         return;
     }
     startVendorOrderFlow(

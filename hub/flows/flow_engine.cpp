@@ -193,8 +193,9 @@ void FlowEngine::keepHouse() {
     while (!stopping_) {
         lock.unlock();
         const std::int64_t now = services_.now_ms();
-        keeper_.extendAll(now + kLeaseMs);
         for (Chore& chore : chores) {
+            // Before each: no chore may cost the leases.
+            keeper_.extendAll(services_.now_ms() + kLeaseMs);
             if (now - chore.done_at_ms < chore.every_ms) continue;
             chore.done_at_ms = now;
             chore.run(now);

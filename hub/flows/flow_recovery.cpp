@@ -77,7 +77,7 @@ FlowRunner::Next FlowRunner::recover(FlowTurn& turn) const {
 FlowRunner::Next FlowRunner::recoverStep(FlowTurn& turn, const FlowStep& step) const {
     if (isOverLimit(step)) {
         const std::string why = "the reply to " + step.intent.label + " is over its limit";
-        if (repeatOf(step) == hubsdk::Repeat::kSafe)
+        if (repeatOf(step) == hubsdk::Repeat::kSafe || asksForToken(turn))
             return fail(turn, ErrorClass::kSchema, why, step.intent.label);
         return endUncertain(turn, why);
     }
@@ -202,14 +202,15 @@ FlowRunner::Next FlowRunner::repeat(FlowTurn& turn, const FlowStep& step,
     if (now < again.due_ms) return trouble(turn, again.due_ms, "retry");
     auto call = callOf(turn, step);
     if (!call) return fail(turn, ErrorClass::kDiverged, call.error().text(), step.intent.label);
-    const auto credentials = openCredentials(turn);
-    const Admission admission = admit(turn, {&*call}, *credentials);
-    if (admission.calls == 0) return admission.next;
+    // Before it waits for anything else: a person should know at once.
     const std::int64_t deadline = now + deadlineMs(*call, turn.manifest(), turn.account);
     if (keyIsForgotten(turn, step, deadline)) {
         return endUncertain(turn, "the answer to " + step.intent.label +
                                       " was lost, and the vendor no longer knows its key");
     }
+    const auto credentials = openCredentials(turn);
+    const Admission admission = admit(turn, {&*call}, *credentials);
+    if (admission.calls == 0) return admission.next;
     const bool renewed = commit(turn, "repeat", [&](Connection& connection) {
         services_.repositories.flows.repeatStep(connection, turn.lease, step.id,
                                                 {again.why, deadline, again.blames}, now);

@@ -40,6 +40,7 @@ bool isSearch(const FlowStep& step, const FlowStep& lost) {
 bool isOpen(const FlowTurn& turn, const FlowStep& step) {
     if (repeatOf(step) == hubsdk::Repeat::kSafe || isVerdict(step)) return false;
     if (step.state != StepState::kLost) return step.lost_before > 0;
+    if (repeatOf(step) != hubsdk::Repeat::kLookUp) return true;
     // What was searched for, and what was then sent again, is known.
     return std::ranges::none_of(turn.steps, [&](const FlowStep& later) {
         return isSearch(later, step) && isVerdict(later);
@@ -93,8 +94,11 @@ bool awaitsRepeat(const FlowTurn& turn, const FlowStep& step) {
 
 bool keyIsForgotten(const FlowTurn& turn, const FlowStep& step, std::int64_t at_ms) {
     const auto& lifetime = turn.manifest().key_lifetime_ms;
-    return lifetime && repeatOf(step) == hubsdk::Repeat::kKeyed && !asksForToken(turn) &&
-           isOpen(turn, step) && at_ms >= step.lost_since_ms + *lifetime;
+    if (!lifetime || repeatOf(step) != hubsdk::Repeat::kKeyed || asksForToken(turn)) return false;
+    const bool doubtful = step.state == StepState::kLost || step.lost_before > 0 ||
+                          step.doubtful_since_ms < step.intent_at_ms ||
+                          (step.reply && (step.reply->status == 408 || step.reply->status == 504));
+    return doubtful && at_ms >= step.doubtful_since_ms + *lifetime;
 }
 
 bool isUncertain(const FlowTurn& turn, const FlowStep& step) {

@@ -290,12 +290,25 @@ TEST_F(OrderFlowTest, ResolvedAsPlacedAfterItWasCancelledItIsCancelledAtTheVendo
     EXPECT_EQ(count("SELECT COUNT(*) FROM task"), 0);
 }
 
+TEST_F(OrderFlowTest, ACancelThatTheVendorRefusesIsAPersonsTask) {
+    vendor_.on("/orders", {answer(201, R"({"id":"v-1"})")});
+    vendor_.on("/cancel", {answer(403)});
+    const auto order = startOrder(kSettings);
+    run();
+    startOrderCommand(order.vendor_order_id, "order.cancel");
+    run();
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_cancel' AND subject_id = '" +
+                    order.order_id + "'"),
+              1);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task"), 1);
+}
+
 TEST_F(OrderFlowTest, WhatNoProgramCanCancelIsAPersonsTask) {
     const auto order = uncertainOrder();
     sql("UPDATE screening_order SET status = 'cancelled' WHERE id = ?", {order.order_id});
     sql("UPDATE vendor_order SET plugin_key = 'gone' WHERE id = ?", {order.vendor_order_id});
     ASSERT_TRUE(resolve(order.flow_id, Verdict::kPlaced, "v-9").ok());
-    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_fallback' AND subject_id = '" +
+    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_cancel' AND subject_id = '" +
                     order.order_id + "'"),
               1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);

@@ -53,6 +53,31 @@ TEST_F(RepeatTest, AKeyThatWasNeverTakenMayBeSentWhenEver) {
     EXPECT_EQ(state(id), "done") << error(id);
 }
 
+// 504 is a gateway's word: what stands behind it may have done it.
+TEST_F(RepeatTest, AKeyThatMayHaveBeenTakenIsForgottenToo) {
+    vendor_.on("/a", {answer(504), answer(503), answer(200)});
+    const std::string id = start(R"([{"label":"a","path":"/a","repeat":"keyed"}])");
+    run();
+    now_ += 3'600'000;
+    run();
+    now_ += 86'400'000;
+    runToEnd();
+    EXPECT_EQ(state(id), "uncertain");
+    EXPECT_EQ(vendor_.seen().size(), 2U);
+}
+
+TEST_F(RepeatTest, ALostKeyBesideASafeReadStaysInDoubt) {
+    vendor_.on("/a", {loseReply(), answer(500)});
+    const std::string id = start(
+        R"([{"do":"all","calls":[{"label":"a","path":"/a","repeat":"keyed"},
+             {"label":"b","method":"GET","path":"/b"}]}])");
+    run();
+    now_ += 86'400'000;
+    runToEnd();
+    EXPECT_EQ(state(id), "uncertain") << error(id);
+    EXPECT_EQ(vendor_.seen("/a").size(), 1U);
+}
+
 TEST_F(RepeatTest, NeverEndsUncertainWithAnAlert) {
     vendor_.on("/a", {loseReply()});
     const std::string id = start(R"([{"label":"a","path":"/a"},{"label":"b","path":"/b"}])");

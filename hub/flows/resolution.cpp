@@ -131,6 +131,9 @@ void resolveFlow(const domain::UnitOfWork& unit, const plugins::PluginRegistry& 
     const bool goes_on = row.state == FlowState::kRunning;
     if (goes_on) requireWanted(unit, *flow);
     if (goes_on) resolution.give_up_at_ms = unit.now_ms + kGiveUpAfterMs;
+    // Its time is over by a person's word, as if it had given up: it refused nothing to its
+    // waiters.
+    if (verdict.verdict == Verdict::kAbandon) resolution.give_up_at_ms = unit.now_ms - 1;
     repositories.flows.resolve(unit.connection, unit.scope, flow_id, resolution, unit.now_ms);
     record(unit, *flow, row, verdict.actor_id);
     if (goes_on) return;

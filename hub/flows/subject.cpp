@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kSubmit = "order.submit";
 constexpr std::string_view kRefresh = "order.refresh";
+constexpr std::string_view kCancel = "order.cancel";
 
 // The order goes on, also after giving up: then by hand.
 void settleSubmit(const domain::UnitOfWork& unit, const SubjectEnd& end,
@@ -38,6 +39,20 @@ void noteError(const SubjectEnd& end, storage::VendorOrder& row) {
     } else if (same) {
         row.last_error.reset();
         row.last_error_command.reset();
+    }
+}
+
+// What no program could do, a person does: also the cancel that the vendor refused, for our order
+// is cancelled and the vendor works on.
+void openTaskOf(const domain::UnitOfWork& unit, const SubjectEnd& end,
+                const storage::VendorOrder& row) {
+    const domain::Cause cause{domain::Actor::kSystem, row.plugin_key, std::nullopt};
+    const bool failed = end.ending == Ending::kFailed || end.ending == Ending::kGaveUp;
+    if (end.flow.command == kCancel) {
+        if (failed && !domain::isVendorOrderFinal(row.status))
+            domain::openTask(unit, cause, domain::manualCancel(row.order_id));
+    } else if (end.ending == Ending::kGaveUp) {
+        domain::openTask(unit, cause, domain::manualFallback("screening_order", row.order_id));
     }
 }
 
@@ -72,10 +87,7 @@ void settleSubject(const domain::UnitOfWork& unit, const SubjectEnd& end) {
     const bool over = end.ending != Ending::kUncertain;
     const bool done = end.ending == Ending::kDone;
     if (end.flow.command == kSubmit && over) settleSubmit(unit, end, *row);
-    if (end.ending == Ending::kGaveUp) {
-        domain::openTask(unit, {domain::Actor::kSystem, row->plugin_key, std::nullopt},
-                         domain::manualFallback("screening_order", row->order_id));
-    }
+    openTaskOf(unit, end, *row);
     const std::int64_t seen = end.flow.fetch_wanted_seen.value_or(0);
     const bool fetched = end.flow.command == kRefresh && done;
     if (fetched) row->fetch_done = std::max(row->fetch_done, seen);

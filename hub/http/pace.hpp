@@ -26,10 +26,11 @@ public:
     [[nodiscard]] Moment deadline() const { return deadline_; }
 
     void moved(std::size_t bytes, Moment now) {
-        using std::chrono::milliseconds;
+        using std::chrono::nanoseconds;
         const auto rate = std::max<std::int64_t>(limits_.rate_min, 1);
-        const milliseconds earned(static_cast<std::int64_t>(bytes) * 1000 / rate);
-        const Moment furthest = std::max(deadline_, now + milliseconds(limits_.credit_ms_max));
+        const nanoseconds earned(static_cast<std::int64_t>(bytes) * 1'000'000'000 / rate);
+        const Moment furthest =
+            std::max(deadline_, now + std::chrono::milliseconds(limits_.credit_ms_max));
         deadline_ = std::min(deadline_ + earned, furthest);
     }
 

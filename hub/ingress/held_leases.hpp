@@ -19,30 +19,30 @@ class HeldLeases {
 public:
     using Leases = std::vector<storage::DeliveryLease>;
 
-    /// These end at `until_ms`; also when they are renewed.
-    void hold(const Leases& leases, std::int64_t until_ms) {
+    /// Taken in hand now, until `until_ms`.
+    void hold(const Leases& leases, std::int64_t now_ms, std::int64_t until_ms) {
         const std::lock_guard lock(mutex_);
         for (const storage::DeliveryLease& lease : leases)
-            held_.insert_or_assign(lease.id, Held{lease, until_ms});
+            held_.insert_or_assign(keyOf(lease), Held{lease, now_ms, until_ms});
     }
     /// These were renewed; those that were let go in between stay so.
     void extend(const Leases& leases, std::int64_t until_ms) {
         const std::lock_guard lock(mutex_);
         for (const storage::DeliveryLease& lease : leases) {
-            const auto found = held_.find(lease.id);
+            const auto found = held_.find(keyOf(lease));
             if (found != held_.end()) found->second.until_ms = until_ms;
         }
     }
-    void letGo(const std::string& id) {
+    void letGo(const storage::DeliveryLease& lease) {
         const std::lock_guard lock(mutex_);
-        held_.erase(id);
+        held_.erase(keyOf(lease));
     }
-    /// Those that end before `at_ms`.
-    [[nodiscard]] Leases endingBefore(std::int64_t at_ms) const {
+    /// Those that end before `at_ms` and were taken in hand since `since_ms`.
+    [[nodiscard]] Leases endingBefore(std::int64_t at_ms, std::int64_t since_ms) const {
         const std::lock_guard lock(mutex_);
         Leases ending;
-        for (const auto& [id, held] : held_)
-            if (held.until_ms < at_ms) ending.push_back(held.lease);
+        for (const auto& [key, held] : held_)
+            if (held.until_ms < at_ms && held.since_ms >= since_ms) ending.push_back(held.lease);
         return ending;
     }
 
@@ -57,13 +57,18 @@ public:
     }
 
 private:
+    // The same row may be taken anew, with another fence, before who lost it has noticed.
+    using Key = std::pair<std::string, std::int64_t>;
+    static Key keyOf(const storage::DeliveryLease& lease) { return {lease.id, lease.fence}; }
+
     struct Held {
         storage::DeliveryLease lease;
+        std::int64_t since_ms;
         std::int64_t until_ms;
     };
     mutable std::mutex mutex_;
-    std::map<std::string, Held> held_;  ///< guarded by mutex_; by id
-    Leases stranded_;                   ///< guarded by mutex_
+    std::map<Key, Held> held_;  ///< guarded by mutex_
+    Leases stranded_;           ///< guarded by mutex_
 };
 
 }  // namespace hub::ingress

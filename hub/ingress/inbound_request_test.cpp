@@ -26,9 +26,8 @@ protected:
         sent_.body = R"({"country":"US"})";
         const auto done =
             database_->write(storage::WriteQueue::kPortal, [&](storage::Connection& connection) {
-                connection.run(
-                    "UPDATE provider_config SET vendor_options = ? WHERE id = ?",
-                    {R"({"packages":{"basic":"Basic"}})", made.id});
+                connection.run("UPDATE provider_config SET vendor_options = ? WHERE id = ?",
+                               {R"({"packages":{"basic":"Basic"}})", made.id});
             });
         EXPECT_TRUE(done.ok());
         runner_ = std::make_unique<flows::FlowRunner>(

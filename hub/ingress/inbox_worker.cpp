@@ -182,7 +182,8 @@ void InboxWorker::keepLeases() {
 
 void InboxWorker::renewHeld() {
     const std::int64_t now = services_.now_ms();
-    const HeldLeases::Leases ending = held_.endingBefore(now + kInboxLeaseMs / 2);
+    const HeldLeases::Leases ending =
+        held_.endingBefore(now + kInboxLeaseMs / 2, now - kInboxHeldMaxMs);
     if (ending.empty()) return;
     const std::int64_t until = now + kInboxLeaseMs;
     const auto done = services_.database.write(WriteQueue::kApply, [&](Connection& connection) {
@@ -202,7 +203,7 @@ std::vector<storage::DeliveryLease> InboxWorker::claim(std::int64_t now, bool su
                                 {kInboxLeaseMs, kInboxBatch, suspects});
     });
     if (leases) {
-        held_.hold(*leases, now + kInboxLeaseMs);
+        held_.hold(*leases, now, now + kInboxLeaseMs);
         return std::move(*leases);
     }
     held_.strand(stranded);
@@ -223,7 +224,7 @@ std::size_t InboxWorker::runOnce() {
     if (counts) ++services_.stats->busy;
     for (const storage::DeliveryLease& lease : leases) {
         processOne(lease);
-        held_.letGo(lease.id);
+        held_.letGo(lease);
     }
     if (counts) --services_.stats->busy;
     return leases.size();
@@ -238,7 +239,8 @@ void InboxWorker::processOne(const storage::DeliveryLease& lease) {
         if (error.code() == storage::StorageErrorCode::kCorrupt)
             return buryUnread(lease, "what is stored cannot be read");
         const bool away = error.code() == storage::StorageErrorCode::kUnavailable ||
-                          error.code() == storage::StorageErrorCode::kBusy;
+                          error.code() == storage::StorageErrorCode::kBusy ||
+                          error.code() == storage::StorageErrorCode::kTimeout;
         if (away) held_.strand({lease});  // else the lease runs out, and the row is taken again
         observe::log(Level::kError, "inbox.storage_failed",
                      {{"delivery", lease.id}, {"why", error.what()}});
@@ -248,7 +250,8 @@ void InboxWorker::processOne(const storage::DeliveryLease& lease) {
 // Whether what became of a delivery is stored. While the database is away the row waits for its
 // return, not for the end of the lease (TM-DB-2).
 bool InboxWorker::stored(const storage::DeliveryLease& lease, const hubsdk::Result<void>& done) {
-    const bool away = !done.ok() && done.error().code == hubsdk::ErrorCode::kUnavailable;
+    const bool away = !done.ok() && (done.error().code == hubsdk::ErrorCode::kUnavailable ||
+                                     done.error().code == hubsdk::ErrorCode::kTimeout);
     if (away) held_.strand({lease});
     return done.ok();
 }

@@ -29,6 +29,9 @@ inline constexpr std::int64_t kInboxLeaseMs = 10'000;
 /// When a delivery is due again whose work could not be stored because the database was away: not
 /// at once, so that a database that falls over with it is not asked without a pause.
 inline constexpr std::int64_t kStrandedPauseMs = 1'000;
+/// So long a delivery in hand keeps its lease. A plugin that does not return in this time loses its
+/// row and those behind it to another thread or hub (TM-IN-10).
+inline constexpr std::int64_t kInboxHeldMaxMs = 120'000;
 inline constexpr int kInboxBatch = 16;
 
 /// What became of deliveries and of the observations in them, by vendor. Any thread.
@@ -37,7 +40,7 @@ struct InboxStats {
     observe::LabelledCounter observations;  ///< words of domain::nameOf(ApplyOutcome)
     std::atomic<std::size_t> threads = 0;
     std::atomic<std::size_t> busy = 0;  ///< threads that have deliveries in hand
-    observe::LabelledCounter unmapped;      ///< words of the vendor that no plugin maps
+    observe::LabelledCounter unmapped;  ///< words of the vendor that no plugin maps
 };
 
 /// Everything outlives the worker.

@@ -203,6 +203,28 @@ TEST_F(InboxWorkerTest, GivesBackWhatCouldNotBeStored) {
 }
 
 // In the usual quick case renewing asks nobody.
+// A plugin that never returns must not keep a delivery, nor those behind it, from everybody else.
+TEST(HeldLeases, AreNotRenewedForEver) {
+    HeldLeases held;
+    const storage::DeliveryLease lease{"row", "tenant", 1, 0};
+    held.hold({lease}, 0, kInboxLeaseMs);
+    EXPECT_EQ(held.endingBefore(kInboxLeaseMs + 1, 0).size(), 1U);
+    EXPECT_TRUE(held.endingBefore(kInboxLeaseMs + 1, 1).empty());
+}
+
+TEST(HeldLeases, OfOneRowAreToldApartByTheirFence) {
+    HeldLeases held;
+    const storage::DeliveryLease lost{"row", "tenant", 1, 0};
+    const storage::DeliveryLease current{"row", "tenant", 2, 0};
+    held.hold({lost}, 0, 1);
+    held.hold({current}, 0, 1);
+    held.extend({lost}, 100);
+    held.letGo(lost);
+    const auto ending = held.endingBefore(2, 0);
+    ASSERT_EQ(ending.size(), 1U);
+    EXPECT_EQ(ending.front().fence, 2);
+}
+
 TEST_F(InboxWorkerTest, RenewsNothingThatIsYoungOrDone) {
     send("e1", kGood);
     InboxWorker one = worker("one hub", [this] { return now_.load(); });

@@ -244,9 +244,13 @@ std::shared_ptr<const Endpoint> Ingress::readEndpoint(const Knock& knock,
                                                       std::string_view hash) const {
     const auto& accounts = services_.repositories.accounts;
     return services_.database.read([&](Connection& connection) -> std::shared_ptr<const Endpoint> {
-        auto account = knock.path.token.empty()
-                           ? accounts.findOnlyEnabled(connection, knock.path.vendor)
-                           : accounts.findByEndpoint(connection, hash, knock.now_ms);
+        std::optional<storage::Account> account;
+        if (!knock.path.token.empty()) {
+            account = accounts.findByEndpoint(connection, hash, knock.now_ms);
+        } else if (std::ranges::find(services_.without_endpoint, knock.path.vendor) !=
+                   services_.without_endpoint.end()) {
+            account = accounts.findOnlyEnabled(connection, knock.path.vendor);
+        }
         if (!account || account->plugin_key != knock.path.vendor ||
             account->state == AccountState::kRetired) {
             return nullptr;

@@ -69,6 +69,7 @@ struct IngressServices {
     observe::LabelledCounter* answers = nullptr;  ///< by vendor and word of `door`; may be null
     std::int64_t knocks_per_second = kKnocksPerSecond;
     std::function<std::int64_t()> steady_ms = &steadyNow;
+    std::vector<std::string> without_endpoint = {};  ///< vendors whose path needs no endpoint
 };
 
 /// Any thread.

@@ -216,6 +216,9 @@ TEST_F(IngressTest, WithoutAnEndpointTheOnlyConnectionOfTheVendorAnswers) {
     setState(other.id, storage::AccountState::kRetired);
     EXPECT_EQ(knock(sent).status, 200);
     EXPECT_EQ(deliveries(), 1) << "a copy of the first";
+    without_endpoint_.clear();
+    openDoor();
+    EXPECT_EQ(knock(sent).status, 401) << "only where it was asked for";
 }
 
 // TM-IN-8: the vendor sees no difference, the log and the metrics do.

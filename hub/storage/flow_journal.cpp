@@ -56,7 +56,7 @@ FlowStep stepOf(const Row& row, const SealedCells& cells, const std::string& ten
     out.blamed = row.integer(20);
     out.answered_before = row.integer(21);
     out.lost_before = row.integer(22);
-    out.lost_since_ms = row.time(23);
+    out.doubtful_since_ms = row.time(23);
     return out;
 }
 
@@ -78,7 +78,8 @@ std::vector<FlowStep> FlowRepository::journal(Connection& connection,
         "CASE WHEN s.attempt = 1 THEN 0 ELSE (SELECT COUNT(*) FROM flow_attempt a WHERE "
         "a.flow_step_id = s.id AND a.outcome = 'lost') END, "
         "CASE WHEN s.attempt = 1 THEN s.intent_at ELSE COALESCE((SELECT MIN(a.started_at) FROM "
-        "flow_attempt a WHERE a.flow_step_id = s.id AND a.outcome = 'lost'), s.intent_at) END "
+        "flow_attempt a WHERE a.flow_step_id = s.id AND (a.outcome = 'lost' OR a.reply_status IN "
+        "(408, 504))), s.intent_at) END "
         "FROM flow_step s JOIN flow f ON f.id = s.flow_id AND f.leg = s.leg "
         "WHERE f.id = ? AND f.tenant_id = ? ORDER BY s.seq",
         {lease.flow_id, lease.tenant_id},

@@ -211,9 +211,11 @@ struct FlowStep {
     std::int64_t attempt = 1;
     std::int64_t blamed = 0;  ///< repeats after answers that blamed the request
     std::int64_t answered_before =
-        0;                           ///< earlier attempts with the vendor's word on what was asked
-    std::int64_t lost_before = 0;    ///< attempts before the present one whose answer was lost
-    std::int64_t lost_since_ms = 0;  ///< start of the first lost attempt; if none, of the present
+        0;                         ///< earlier attempts with the vendor's word on what was asked
+    std::int64_t lost_before = 0;  ///< attempts before the present one whose answer was lost
+    /// Start of the first attempt that the vendor may have carried out without saying so: lost, or
+    /// answered 408 or 504. If there is none, of the present one.
+    std::int64_t doubtful_since_ms = 0;
     std::int64_t intent_at_ms = 0;
     std::optional<std::int64_t> entry_at_ms;  ///< when the reply was committed, or found lost
     std::optional<FlowReply> reply;

@@ -42,6 +42,7 @@ void IngressTest::openDoor(std::int64_t answer_deadline_ms, std::int64_t knocks_
                              [this] { ++flows_changed_; },
                              answer_deadline_ms};
     services.knocks_per_second = knocks_per_second;
+    services.without_endpoint = without_endpoint_;
     services.steady_ms = [this] { return steady_ms_.load(); };
     ingress_ = std::make_unique<Ingress>(std::move(services));
 }

@@ -60,6 +60,7 @@ protected:
 
     std::atomic<std::int64_t> now_ = storage::kNow;
     std::atomic<int> flows_changed_ = 0;
+    std::vector<std::string> without_endpoint_ = {"shape_many_accounts"};
     std::atomic<std::int64_t> steady_ms_ = 0;  ///< stands still unless a test moves it
     std::shared_ptr<plugins::CallWatch> calls_ = std::make_shared<plugins::CallWatch>();
     std::unique_ptr<storage::Repositories> repositories_;
