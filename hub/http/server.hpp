@@ -32,7 +32,7 @@ struct ServerLimits {
     std::int64_t body_rate_min = 1024;   ///< bytes a second; a burst earns the grace at most
     std::int64_t answer_ms = 60'000;     ///< for the handler; then 503
     std::int64_t write_grace_ms = 10'000;
-    std::int64_t write_rate_min = 1024;  ///< bytes a second, on average
+    std::int64_t write_rate_min = 1024;  ///< bytes a second; a burst earns write_credit_ms at most
     /// What a burst earns at most. More than the grace, for the system takes much of an answer at
     /// once and then nothing until a slow peer has read a third of it.
     std::int64_t write_credit_ms = 60'000;
