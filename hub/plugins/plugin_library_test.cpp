@@ -166,8 +166,14 @@ TEST_F(PluginLibraryTest, AThousandLoadsCallsAndUnloadsLeaveNothingMapped) {
         callOnce("trial_good_again");
         ASSERT_EQ(mappingsOf(cache().string()), 0U) << "after cycle " << i;
     }
-    // The heap may grow by a mapping or two; a thousand libraries would show.
-    EXPECT_LE(mappingsOf(""), before + 8);
+    // The heap may grow by a mapping or two, a sanitizer's by more; a thousand libraries would
+    // show.
+#ifdef HUB_SANITIZED
+    constexpr std::size_t kHeapMappings = 200;
+#else
+    constexpr std::size_t kHeapMappings = 8;
+#endif
+    EXPECT_LE(mappingsOf(""), before + kHeapMappings);
 }
 
 }  // namespace
