@@ -93,9 +93,7 @@ private:
         row.subject_type = std::move(subject_type);
         row.subject_id = std::move(subject_id);
         row.description = std::move(description);
-        row.occurrence = occurrence.empty()
-                             ? context_.source_id + "\n" + std::to_string(context_.ordinal)
-                             : std::move(occurrence);
+        row.occurrence = occurrence.empty() ? context_.eventKey() : std::move(occurrence);
         raiseAlert(unit_, cause_, std::move(row));
     }
 

@@ -32,6 +32,11 @@ struct ApplyContext {
     std::int64_t fetch_started_ms = 0;
     UnknownOrder unknown_order = UnknownOrder::kTask;
     std::optional<std::string> trace_id = {};
+
+    /// Names what is applied as one event: its source and its place there.
+    [[nodiscard]] std::string eventKey() const {
+        return source_id + "\n" + std::to_string(ordinal);
+    }
 };
 
 enum class ApplyOutcome : std::uint8_t {

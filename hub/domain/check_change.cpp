@@ -83,10 +83,6 @@ std::optional<std::int64_t> timeOf(const std::optional<std::string>& text) {
     return text ? hubsdk::timestampOf(*text) : std::nullopt;
 }
 
-std::string eventKey(const List& list) {
-    return list.context.source_id + "\n" + std::to_string(list.context.ordinal);
-}
-
 void record(const List& list, const Check& check, const Transition& row) {
     Change change;
     change.resource_type = "screening_check";
@@ -100,7 +96,7 @@ void record(const List& list, const Check& check, const Transition& row) {
     change.old_status = row.from;
     change.new_status = row.to;
     change.is_timeline = true;
-    change.event_key = eventKey(list);
+    change.event_key = list.context.eventKey();
     domain::record(list.unit, Cause{row.actor, list.cause.actor_id, list.cause.trace_id}, change);
 }
 
@@ -251,7 +247,7 @@ void askAboutError(const List& list, const Check& check) {
     const bool others_run = std::ranges::any_of(
         rows, [](const storage::VendorOrder& row) { return !isVendorOrderFinal(row.status); });
     if (!others_run) return;  // the whole order is given to a person
-    alertOn(list, "check_error", check, eventKey(list),
+    alertOn(list, "check_error", check, list.context.eventKey(),
             "A check did not run while the rest of its order goes on.");
     openTask(list.unit, list.cause, manualFallback("screening_check", check.id));
 }

@@ -30,6 +30,8 @@ storage::NewFlow flowOf(const storage::Account& account, std::string_view comman
 
 }  // namespace
 
+bool isAboutCredential(std::string_view command) { return command.starts_with("auth."); }
+
 bool offers(const hubsdk::Manifest& manifest, std::string_view command) {
     return std::ranges::find(manifest.commands, command) != manifest.commands.end();
 }
@@ -122,7 +124,7 @@ storage::CreatedFlow startAccountFlow(storage::Connection& connection,
     inputs.started_at_ms = now_ms;
     storage::NewFlow flow = flowOf(account, command.command, command.plugin_sha256, now_ms);
     // Renewing a token is a subject of its own: commands on the account wait for it.
-    flow.subject_type = command.command.starts_with("auth.") ? "credential" : "provider_config";
+    flow.subject_type = isAboutCredential(command.command) ? "credential" : "provider_config";
     flow.subject_id = account.id;
     flow.dedupe_key = security::sha256Hex(command.command + "\n" + account.id);
     flow.inputs = frozenInputs(inputs);

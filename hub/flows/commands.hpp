@@ -18,6 +18,10 @@ inline constexpr std::int64_t kFetchGatherMs = 2'000;
 /// The JSON with which a flow of this command begins. Frozen from then on.
 [[nodiscard]] std::string frozenInputs(const hubsdk::Command& command);
 
+/// Whether the command gets, exchanges or ends a credential. Such a call that is made twice harms
+/// nobody, and all flows of its account wait for it.
+[[nodiscard]] bool isAboutCredential(std::string_view command);
+
 /// Whether the plugin carries out this command.
 [[nodiscard]] bool offers(const hubsdk::Manifest& manifest, std::string_view command);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hub/flows/commands.hpp"
 #include "hub/security/digest.hpp"
 
 namespace hub::flows {
@@ -23,8 +24,7 @@ bool isSent(const hubsdk::SecretRule& rule) {
 // was captured once does not.
 std::string budgetKeyOf(const security::SecretValues& values, const hubsdk::Manifest& manifest,
                         const storage::Account& account) {
-    const bool renews =
-        std::ranges::find(manifest.commands, "auth.token") != manifest.commands.end();
+    const bool renews = offers(manifest, "auth.token");
     std::string text;
     for (const hubsdk::SecretRule& rule : manifest.secrets) {
         const auto found = values.find(rule.name);
@@ -79,8 +79,7 @@ std::vector<std::string> secretsOf(const hubsdk::Call& call) {
 }
 
 bool canRenewTokens(const hubsdk::Manifest& manifest, std::string_view command) {
-    return !command.starts_with("auth.") &&
-           std::ranges::find(manifest.commands, "auth.token") != manifest.commands.end();
+    return !isAboutCredential(command) && offers(manifest, "auth.token");
 }
 
 }  // namespace hub::flows

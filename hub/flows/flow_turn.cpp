@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hub/flows/commands.hpp"
 #include "hub/storage/stored_request.hpp"
 
 #include <hubsdk/cpp/text.hpp>
@@ -81,7 +82,7 @@ hubsdk::Repeat repeatOf(const FlowStep& step) {
     return hubsdk::enumOf<hubsdk::Repeat>(step.intent.repeat_rule).value_or(hubsdk::Repeat::kNever);
 }
 
-bool asksForToken(const FlowTurn& turn) { return turn.flow.command.starts_with("auth."); }
+bool asksForToken(const FlowTurn& turn) { return isAboutCredential(turn.flow.command); }
 
 bool awaitsRepeat(const FlowTurn& turn, const FlowStep& step) {
     if (step.state == StepState::kReplied)
@@ -95,7 +96,8 @@ bool awaitsRepeat(const FlowTurn& turn, const FlowStep& step) {
 bool keyIsForgotten(const FlowTurn& turn, const FlowStep& step, std::int64_t at_ms) {
     const auto& lifetime = turn.manifest().key_lifetime_ms;
     if (!lifetime || repeatOf(step) != hubsdk::Repeat::kKeyed || asksForToken(turn)) return false;
-    const bool doubtful = step.state == StepState::kLost || step.lost_before > 0 ||
+    // The present attempt by the rule by which hub/storage/flow_journal.cpp finds earlier ones.
+    const bool doubtful = step.state == StepState::kLost ||
                           step.doubtful_since_ms < step.intent_at_ms ||
                           (step.reply && (step.reply->status == 408 || step.reply->status == 504));
     return doubtful && at_ms >= step.doubtful_since_ms + *lifetime;

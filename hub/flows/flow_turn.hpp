@@ -47,7 +47,7 @@ struct FlowTurn {
 
 [[nodiscard]] hubsdk::Repeat repeatOf(const storage::FlowStep& step);
 
-/// A token that is asked for twice harms nobody, and all flows of its account wait for it.
+/// Whether the flow's command is about a credential (see isAboutCredential).
 [[nodiscard]] bool asksForToken(const FlowTurn& turn);
 
 /// True for a step that waits to be sent again: never sent, or lost and harmless to repeat.

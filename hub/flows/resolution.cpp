@@ -138,7 +138,7 @@ void resolveFlow(const domain::UnitOfWork& unit, const plugins::PluginRegistry& 
     record(unit, *flow, row, verdict.actor_id);
     if (goes_on) return;
     // Flows that wait for a token ask for another one.
-    if (flow->command.starts_with("auth."))
+    if (isAboutCredential(flow->command))
         repositories.flows.wakeWaiting(unit.connection, unit.scope, flow->account_id, "token",
                                        unit.now_ms);
     const auto account = repositories.accounts.find(unit.connection, unit.scope, flow->account_id);
