@@ -62,7 +62,7 @@ std::optional<LatestFlow> FlowRepository::latest(Connection& connection, const T
                                                  std::string_view command) const {
     std::optional<LatestFlow> found;
     connection.query(
-        "SELECT state, finished_at, CASE WHEN state = 'failed' AND (finished_at > give_up_at) "
+        "SELECT state, finished_at, CASE WHEN state = 'failed' AND finished_at > give_up_at "
         "THEN 1 ELSE 0 END FROM flow WHERE provider_config_id = ? "
         "AND command = ? AND tenant_id = ? ORDER BY created_at DESC, id DESC LIMIT 1",
         {account_id, command, scope.tenantId()}, [&](const Row& row) {
