@@ -87,9 +87,7 @@ TEST_F(ProviderCommandTest, OpensATaskToCancelByHandWhereThePluginCannot) {
     const auto cancelled = ask("POST", "/orders/{}/cancel", {sent.order_id});
     ASSERT_TRUE(cancelled) << cancelled.error().text();
     EXPECT_THAT(cancelled->document, HasSubstr(R"("status":"cancelled")"));
-    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_cancel' AND subject_id = '" +
-                    sent.order_id + "'"),
-              1);
+    EXPECT_EQ(tasksOn("manual_cancel", sent.order_id), 1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);
     const auto under_way = place();
     (void)write([&](hub::storage::Connection& connection) {
@@ -105,10 +103,7 @@ TEST_F(ProviderCommandTest, OpensATaskToCancelByHandWhereThePluginCannot) {
     });
     for (const auto& row : {under_way, unloaded}) {
         ASSERT_TRUE(ask("POST", "/orders/{}/cancel", {row.order_id}));
-        EXPECT_EQ(
-            count("SELECT COUNT(*) FROM task WHERE kind = 'manual_cancel' AND subject_id = '" +
-                  row.order_id + "'"),
-            1);
+        EXPECT_EQ(tasksOn("manual_cancel", row.order_id), 1);
     }
     EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);
 }

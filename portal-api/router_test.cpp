@@ -1,7 +1,6 @@
 #include "portal-api/router.hpp"
 
-#include "hub/storage/storage_fixture.hpp"
-#include "portal-api/routes.hpp"
+#include "portal-api/testing/router_fixture.hpp"
 
 #include <future>
 
@@ -16,31 +15,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// The router as the edge calls it, with a key that may do everything but cancel.
-class RouterTest : public hub::storage::StorageTest {
+class RouterTest : public testing::RouterFixture {
 protected:
-    RouterTest() {
-        open();
-        scope_ = tenant("acme");
-        repositories_ = std::make_unique<hub::storage::Repositories>(*vault_);
-        plugins_ = std::make_unique<hub::plugins::PluginRegistry>(folder_ / "plugin-cache");
-        router_ = std::make_unique<Router>(
-            PortalServices{*database_, *repositories_, *plugins_, *vault_,
-                           [] { return hub::storage::kNow; },
-                           [](std::string_view, std::string_view) { return std::string(); }, [] {}},
-            work_, routes());
-        key_ = database_
-                   ->writeFor(hub::storage::WriteQueue::kSystem,
-                              [&](hub::storage::Connection& connection) {
-                                  return repositories_->api_keys
-                                      .create(connection, scope_, "test",
-                                              {"provider.manage", "order.create", "order.read"},
-                                              std::nullopt, hub::storage::kNow)
-                                      .key;
-                              })
-                   .value();
-    }
-    ~RouterTest() override { work_.stop(); }
-
     Response ask(Request request) {
         auto answered = std::make_shared<std::promise<Response>>();
         auto answer = answered->get_future();
@@ -49,7 +25,7 @@ protected:
         });
         return answer.get();
     }
-    Request request(std::string method, std::string path, std::string body = {}) const {
+    Request request(std::string method, const std::string& path, std::string body = {}) const {
         Request made;
         made.method = std::move(method);
         made.path = "/api/v1" + path;
@@ -70,12 +46,7 @@ protected:
         return at(response, "/error/details/0/message");
     }
 
-    hub::storage::TenantScope scope_ = hub::storage::TenantScope::fromLeasedRow("none");
-    std::unique_ptr<hub::storage::Repositories> repositories_;
-    std::unique_ptr<hub::plugins::PluginRegistry> plugins_;
-    hub::app::WorkPool work_{2, 64};
-    std::unique_ptr<Router> router_;
-    std::string key_;
+    std::string key_ = keyWith({"provider.manage", "order.create", "order.read"});
 };
 
 TEST_F(RouterTest, AMethodThatThePathDoesNotTakeIsToldWithThoseItTakes) {

@@ -1,9 +1,7 @@
 // TM-HTTP-9, TM-HTTP-10, TM-AZ: what holds of every route there is, asked over the real edge.
-#include "portal-api/routes.hpp"
-
 #include "hub/http/server.hpp"
 #include "hub/http/testing/raw_socket.hpp"
-#include "hub/storage/storage_fixture.hpp"
+#include "portal-api/testing/router_fixture.hpp"
 
 #include <algorithm>
 #include <set>
@@ -20,18 +18,9 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
-class RoutesTest : public hub::storage::StorageTest {
+class RoutesTest : public testing::RouterFixture {
 protected:
     RoutesTest() {
-        open();
-        scope_ = tenant("acme");
-        repositories_ = std::make_unique<hub::storage::Repositories>(*vault_);
-        plugins_ = std::make_unique<hub::plugins::PluginRegistry>(folder_ / "plugin-cache");
-        router_ = std::make_unique<Router>(
-            PortalServices{*database_, *repositories_, *plugins_, *vault_,
-                           [] { return hub::storage::kNow; },
-                           [](std::string_view, std::string_view) { return std::string(); }, [] {}},
-            work_, routes());
         hub::http::ServerConfig config;
         server_ = std::make_unique<hub::http::Server>(
             std::move(config), [this](const Request& request, const hub::http::Respond& respond) {
@@ -50,20 +39,9 @@ protected:
     }
     ~RoutesTest() override {
         server_->stop(1000);
-        work_.stop();
+        work_.stop();  // before the server that its answers go to
     }
 
-    std::string keyWith(const std::vector<std::string>& permissions) {
-        return database_
-            ->writeFor(hub::storage::WriteQueue::kSystem,
-                       [&](hub::storage::Connection& connection) {
-                           return repositories_->api_keys
-                               .create(connection, scope_, "test", permissions, std::nullopt,
-                                       hub::storage::kNow)
-                               .key;
-                       })
-            .value();
-    }
     std::string keyWithAll() { return keyWith({permissions_.begin(), permissions_.end()}); }
 
     /// The whole answer; `path` goes out as it is.
@@ -93,11 +71,6 @@ protected:
         });
     }
 
-    hub::storage::TenantScope scope_ = hub::storage::TenantScope::fromLeasedRow("none");
-    std::unique_ptr<hub::storage::Repositories> repositories_;
-    std::unique_ptr<hub::plugins::PluginRegistry> plugins_;
-    hub::app::WorkPool work_{2, 64};
-    std::unique_ptr<Router> router_;
     std::unique_ptr<hub::http::Server> server_;
     std::set<std::string> permissions_;  ///< that any route asks for
 };

@@ -297,9 +297,7 @@ TEST_F(OrderFlowTest, ACancelThatTheVendorRefusesIsAPersonsTask) {
     run();
     startOrderCommand(order.vendor_order_id, "order.cancel");
     run();
-    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_cancel' AND subject_id = '" +
-                    order.order_id + "'"),
-              1);
+    EXPECT_EQ(tasksOn("manual_cancel", order.order_id), 1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM task"), 1);
 }
 
@@ -308,9 +306,7 @@ TEST_F(OrderFlowTest, WhatNoProgramCanCancelIsAPersonsTask) {
     sql("UPDATE screening_order SET status = 'cancelled' WHERE id = ?", {order.order_id});
     sql("UPDATE vendor_order SET plugin_key = 'gone' WHERE id = ?", {order.vendor_order_id});
     ASSERT_TRUE(resolve(order.flow_id, Verdict::kPlaced, "v-9").ok());
-    EXPECT_EQ(count("SELECT COUNT(*) FROM task WHERE kind = 'manual_cancel' AND subject_id = '" +
-                    order.order_id + "'"),
-              1);
+    EXPECT_EQ(tasksOn("manual_cancel", order.order_id), 1);
     EXPECT_EQ(count("SELECT COUNT(*) FROM flow WHERE command = 'order.cancel'"), 0);
 }
 

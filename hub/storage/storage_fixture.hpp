@@ -71,6 +71,11 @@ protected:
         });
         return found;
     }
+    /// Tasks of this kind for the subject.
+    std::int64_t tasksOn(std::string_view kind, std::string_view subject_id) {
+        return count("SELECT COUNT(*) FROM task WHERE kind = ? AND subject_id = ?",
+                     {kind, subject_id});
+    }
 
     /// TM-DATA-1: none of `planted` is in the database's files, as it is or written otherwise. What
     /// is no secret must be: else the wrong files were looked at.
