@@ -144,34 +144,11 @@ struct Ingress::Refusal {
     std::string why;
 };
 
-std::optional<WebhookPath> webhookPath(std::string_view path) {
-    if (!path.starts_with(kWebhookPrefix)) return std::nullopt;
-    path.remove_prefix(kWebhookPrefix.size());
-    const std::size_t slash = path.find('/');
-    WebhookPath parts;
-    parts.vendor = path.substr(0, slash);
-    if (parts.vendor.empty()) return std::nullopt;
-    if (slash == std::string_view::npos || slash + 1 == path.size()) return parts;
-    const std::string_view rest = path.substr(slash + 1);
-    const std::size_t end = rest.find('/');
-    parts.token = rest.substr(0, end);
-    if (end != std::string_view::npos && end + 1 < rest.size()) parts.tail = rest.substr(end);
-    if (parts.token.empty()) return std::nullopt;
-    return parts;
-}
-
 std::size_t Ingress::bodyBytesMax(std::string_view path) const {
     const auto parts = webhookPath(path);
     if (!parts) return kWebhookBodyBytesMax;
     const auto plugin = services_.plugins.find(parts->vendor);
     return plugin ? webhookBodyBytesMax(plugin->manifest()) : kWebhookBodyBytesMax;
-}
-
-std::size_t webhookBodyBytesMax(const hubsdk::Manifest& manifest) {
-    if (!manifest.body_bytes_max) return kWebhookBodyBytesMax;
-    const auto asked =
-        static_cast<std::size_t>(std::max<std::int64_t>(*manifest.body_bytes_max, 0));
-    return std::min(asked, kWebhookBodyBytesCeiling);
 }
 
 void Ingress::count(std::string_view vendor, std::string_view word, std::string_view reason) const {

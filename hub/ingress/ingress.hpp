@@ -8,6 +8,7 @@
 #include "hub/ingress/endpoint_cache.hpp"
 #include "hub/ingress/inbox_writer.hpp"
 #include "hub/ingress/knock_rate.hpp"
+#include "hub/ingress/webhook_path.hpp"
 #include "hub/observe/counter.hpp"
 #include "hub/plugins/registry.hpp"
 #include "hub/security/pieces.hpp"
@@ -19,25 +20,10 @@
 
 namespace hub::ingress {
 
-inline constexpr std::string_view kWebhookPrefix = "/api/webhooks/";
-/// Bodies on webhook paths (threat-model section 21); a manifest may ask for up to the second.
-inline constexpr std::size_t kWebhookBodyBytesMax = std::size_t{2} * 1024 * 1024;
-inline constexpr std::size_t kWebhookBodyBytesCeiling = std::size_t{8} * 1024 * 1024;
-/// What the plugin of a vendor asks for, within the ceiling.
-[[nodiscard]] std::size_t webhookBodyBytesMax(const hubsdk::Manifest& manifest);
 /// How long a vendor waits for the answer to an inbound request (plugin-contract section 4).
 inline constexpr std::int64_t kAnswerDeadlineMs = 5'000;
 /// Webhooks a second from one address for one vendor (TM-IN-7).
 inline constexpr std::int64_t kKnocksPerSecond = 1'000;
-
-/// Where a request on the webhook door points to.
-struct WebhookPath {
-    std::string vendor;
-    std::string token;  ///< "": the vendor's only connection is meant (R-WHI-01)
-    std::string tail;   ///< "" or "/…"; none without a token
-};
-/// Nothing if the path is no webhook path.
-[[nodiscard]] std::optional<WebhookPath> webhookPath(std::string_view path);
 
 /// What the door answered, by vendor: one of these words, or kRefused, a blank and the reason.
 namespace door {
